@@ -1,0 +1,165 @@
+//! The bus within one process: a publish calls every subscriber and waits for all of them.
+//!
+//! It keeps nothing itself. The sender's outbox row is what survives a crash; after the restart
+//! the event is delivered again to all, and those that have seen it skip it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use events::Envelope;
+use futures_util::future::join_all;
+
+use crate::retry::{Next, RetryPolicy};
+use crate::{Bus, Failure, PublishError, Subscription};
+
+/// Delivers to the contexts of this process.
+pub struct InProcessBus {
+    subscriptions: Vec<Subscription>,
+    policy: RetryPolicy,
+}
+
+impl InProcessBus {
+    /// A bus that serves `subscriptions`.
+    #[must_use]
+    pub fn new(subscriptions: Vec<Subscription>, policy: RetryPolicy) -> Self {
+        Self { subscriptions, policy }
+    }
+
+    async fn deliver(
+        &self,
+        subscription: &Subscription,
+        envelope: &Arc<Envelope>,
+    ) -> Result<(), PublishError> {
+        let mut attempts = 0;
+        // bounded: by the retry policy's attempts_max
+        loop {
+            attempts += 1;
+            let Err(failure) = subscription.consumer.consume(Arc::clone(envelope)).await else {
+                return Ok(());
+            };
+            match self.policy.decide(attempts, &failure) {
+                Next::RetryAfter(pause) => back_off(pause).await,
+                Next::Park => return park(subscription, envelope, &failure, attempts).await,
+            }
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the pause between two tries is the point")]
+async fn back_off(pause: std::time::Duration) {
+    tokio::time::sleep(pause).await;
+}
+
+async fn park(
+    subscription: &Subscription,
+    envelope: &Arc<Envelope>,
+    failure: &Failure,
+    attempts: u32,
+) -> Result<(), PublishError> {
+    tracing::error!(
+        event.id = %envelope.id, event.kind = %envelope.kind, service = subscription.service,
+        attempts, reason = %failure, "Parked an event as a dead letter"
+    );
+    let parked = subscription.consumer.park(Arc::clone(envelope), failure).await;
+    parked.map_err(|error| PublishError {
+        event_id: envelope.id,
+        service: subscription.service.to_owned(),
+        reason: error.to_string(),
+    })
+}
+
+#[async_trait]
+impl Bus for InProcessBus {
+    async fn publish(&self, envelope: Arc<Envelope>) -> Result<(), PublishError> {
+        let wants = |subscription: &&Subscription| {
+            subscription.kinds.contains(&envelope.kind.as_str())
+        };
+        let wanted = self.subscriptions.iter().filter(wants);
+        let delivered = join_all(wanted.map(|to| self.deliver(to, &envelope))).await;
+        delivered.into_iter().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::time::Duration;
+
+    use events::{Event, ExpirationComplete};
+    use kernel::{EventId, OrderId, Timestamp};
+
+    use super::*;
+    use crate::Consumer;
+
+    /// Fails as often as it was told to, and remembers what it saw.
+    #[derive(Default)]
+    struct Scripted {
+        failures: Mutex<Vec<Failure>>,
+        consumed: Mutex<u32>,
+        parked: Mutex<Vec<Failure>>,
+    }
+
+    #[async_trait]
+    impl Consumer for Scripted {
+        async fn consume(&self, _envelope: Arc<Envelope>) -> Result<(), Failure> {
+            match self.failures.lock().unwrap().pop() {
+                Some(failure) => Err(failure),
+                None => {
+                    *self.consumed.lock().unwrap() += 1;
+                    Ok(())
+                }
+            }
+        }
+
+        async fn park(&self, _envelope: Arc<Envelope>, reason: &Failure) -> Result<(), Failure> {
+            self.parked.lock().unwrap().push(reason.clone());
+            Ok(())
+        }
+    }
+
+    async fn publish(failures: Vec<Failure>) -> (Arc<Scripted>, Arc<Scripted>) {
+        let wanting = Arc::new(Scripted { failures: Mutex::new(failures), ..Scripted::default() });
+        let deaf = Arc::new(Scripted::default());
+        let subscribe = |service, kinds, consumer: &Arc<Scripted>| Subscription {
+            service,
+            kinds,
+            consumer: Arc::clone(consumer) as Arc<dyn Consumer>,
+        };
+        let subscriptions = vec![
+            subscribe("orders", &["expiration:complete"], &wanting),
+            subscribe("tickets", &["order:created"], &deaf),
+        ];
+        let policy = RetryPolicy {
+            attempts_max: 3,
+            pause_first: Duration::from_millis(1),
+            pause_max: Duration::from_millis(1),
+        };
+        let event = Event::from(ExpirationComplete { id: OrderId::generate() });
+        let envelope = event.seal(EventId::generate(), Timestamp::from_micros(0), None).unwrap();
+        InProcessBus::new(subscriptions, policy).publish(Arc::new(envelope)).await.unwrap();
+        (wanting, deaf)
+    }
+
+    #[tokio::test]
+    async fn an_event_reaches_those_who_want_it() {
+        let (wanting, deaf) = publish(Vec::new()).await;
+        assert_eq!(*wanting.consumed.lock().unwrap(), 1);
+        assert_eq!(*deaf.consumed.lock().unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn what_may_work_later_is_tried_again() {
+        let retry = || Failure::Retry("busy".into());
+        let (wanting, _) = publish(vec![retry(), retry()]).await;
+        assert_eq!(*wanting.consumed.lock().unwrap(), 1);
+        assert!(wanting.parked.lock().unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_poison_event_is_parked_with_its_reason() {
+        let poison = Failure::Fail("unreadable".into());
+        let (wanting, _) = publish(vec![poison.clone()]).await;
+        assert_eq!(*wanting.parked.lock().unwrap(), [poison]);
+        assert_eq!(*wanting.consumed.lock().unwrap(), 0);
+    }
+}

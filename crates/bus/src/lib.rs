@@ -1,0 +1,70 @@
+//! The bus: carries committed events from the context that sends them to those that need them.
+//!
+//! Delivery is at least once, in any order. [`Bus::publish`] returns only when every subscriber
+//! has either handled the event or parked it as a dead letter, so the sender's outbox row may go
+//! then and not before.
+//!
+//! Reading order: the ports below, [`retry`] (what happens after a failure, as a pure decision),
+//! [`in_process`] (the adapter for one process).
+
+pub mod in_process;
+pub mod retry;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use events::Envelope;
+
+pub use in_process::InProcessBus;
+pub use retry::RetryPolicy;
+
+/// What carries events.
+#[async_trait]
+pub trait Bus: Send + Sync {
+    /// Hands `envelope` over. `Ok` means that nobody depends on the sender any more.
+    async fn publish(&self, envelope: Arc<Envelope>) -> Result<(), PublishError>;
+}
+
+/// The event could not be handed over; the sender keeps it and tries again.
+#[derive(Debug, thiserror::Error)]
+#[error("event {event_id} was not taken by {service}: {reason}")]
+pub struct PublishError {
+    /// The event.
+    pub event_id: kernel::EventId,
+    /// The subscriber or broker that did not take it.
+    pub service: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// What a failed consumer wants to happen next.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// It may work later: the database is away, another write came first.
+    #[error("{0}")]
+    Retry(String),
+    /// It will never work: the event can't be read, or breaks a rule.
+    #[error("{0}")]
+    Fail(String),
+}
+
+/// Handles the events of one context.
+#[async_trait]
+pub trait Consumer: Send + Sync {
+    /// Handles `envelope`, durably; handling it again changes nothing.
+    async fn consume(&self, envelope: Arc<Envelope>) -> Result<(), Failure>;
+
+    /// Parks an event that can't be handled, durably, for a person to look at.
+    async fn park(&self, envelope: Arc<Envelope>, reason: &Failure) -> Result<(), Failure>;
+}
+
+/// Who wants which events.
+#[derive(Clone)]
+pub struct Subscription {
+    /// The context, such as `orders`.
+    pub service: &'static str,
+    /// The types of events it wants.
+    pub kinds: &'static [&'static str],
+    /// What handles them.
+    pub consumer: Arc<dyn Consumer>,
+}

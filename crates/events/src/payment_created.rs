@@ -1,0 +1,13 @@
+//! `payment:created`: payments tells orders that the money is authorized: complete the order.
+
+use serde::{Deserialize, Serialize};
+
+use crate::entities::Payment;
+use crate::event::carries;
+
+/// The card gateway holds the money.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PaymentCreated(pub Payment);
+
+carries!(PaymentCreated(Payment), "payment:created", from "/payments");

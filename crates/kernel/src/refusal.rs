@@ -1,0 +1,122 @@
+//! Refusals: how any part of the exchange says no to the outside.
+//!
+//! A refusal carries what a client may know: a kind, a stable code, a sentence, and the fields
+//! that broke a rule. Causes and inner text never go in here; they go to the log.
+
+use std::borrow::Cow;
+
+/// What sort of no it is. `http-kit` decides the HTTP status from this, in one place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// The request breaks a rule of form, or of the entity's state.
+    Invalid,
+    /// Nobody is signed in.
+    Unauthenticated,
+    /// The card was declined.
+    PaymentDeclined,
+    /// Somebody is signed in, but not one who may do this.
+    Forbidden,
+    /// There is no such thing.
+    NotFound,
+    /// The path exists, the method doesn't.
+    MethodNotAllowed,
+    /// The request took too long to arrive or to be answered.
+    Timeout,
+    /// Another change came first.
+    Conflict,
+    /// It was there, and is gone for good.
+    Gone,
+    /// The body is larger than allowed.
+    TooLarge,
+    /// The body is of a kind nobody asked for.
+    UnsupportedMediaType,
+    /// Something this needs is away for a moment; nothing was changed.
+    Unavailable,
+    /// A fault of ours.
+    Internal,
+}
+
+/// One broken rule, and the field that breaks it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// The field as the client named it, such as `price`; none when the whole body is at fault.
+    pub field: Option<Cow<'static, str>>,
+    /// The rule, as a sentence without the field's name: "must not be negative".
+    pub message: Cow<'static, str>,
+}
+
+impl FieldError {
+    /// A broken rule of one field.
+    pub fn new(
+        field: impl Into<Cow<'static, str>>,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self { field: Some(field.into()), message: message.into() }
+    }
+
+    /// A broken rule of the body as a whole.
+    pub fn of_body(message: impl Into<Cow<'static, str>>) -> Self {
+        Self { field: None, message: message.into() }
+    }
+}
+
+/// A no that may be told to the outside.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{code}: {detail}")]
+pub struct Refusal {
+    /// What sort of no.
+    pub kind: Kind,
+    /// The public code, stable across releases, such as `ticket-already-reserved`.
+    pub code: &'static str,
+    /// One sentence for a person.
+    pub detail: Cow<'static, str>,
+    /// Each broken rule, for validation.
+    pub fields: Vec<FieldError>,
+}
+
+impl Refusal {
+    /// A refusal with a code and a sentence.
+    pub fn new(kind: Kind, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { kind, code, detail: detail.into(), fields: Vec::new() }
+    }
+
+    /// A request that breaks rules of form: one entry for each.
+    #[must_use]
+    pub fn validation(fields: Vec<FieldError>) -> Self {
+        let detail = "The request breaks a rule; see `errors`.";
+        Self { fields, ..Self::new(Kind::Invalid, "validation", detail) }
+    }
+
+    /// One broken rule of one field.
+    pub fn field(
+        field: impl Into<Cow<'static, str>>,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self::validation(vec![FieldError::new(field, message)])
+    }
+
+    /// Nobody is signed in.
+    #[must_use]
+    pub fn unauthenticated() -> Self {
+        Self::new(Kind::Unauthenticated, "not-signed-in", "Sign in to do this.")
+    }
+
+    /// The caller may not do this.
+    #[must_use]
+    pub fn forbidden() -> Self {
+        Self::new(Kind::Forbidden, "not-permitted", "You are not permitted to do this.")
+    }
+
+    /// A part this needs is away; trying again soon may work.
+    #[must_use]
+    pub fn unavailable() -> Self {
+        let detail = "The service can't do this at the moment. Nothing was changed; try again.";
+        Self::new(Kind::Unavailable, "unavailable", detail)
+    }
+
+    /// A fault of ours, about which the outside learns nothing more.
+    #[must_use]
+    pub fn internal() -> Self {
+        Self::new(Kind::Internal, "internal", "Something went wrong on our side.")
+    }
+}

@@ -1,0 +1,122 @@
+//! Time: instants in UTC, and the clock they are read from.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// An instant in UTC, stored as whole microseconds since 1970 and written as RFC 3339 with
+/// milliseconds. Instants read from a [`Clock`] are whole milliseconds, so that what is written
+/// is what is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// From microseconds since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub const fn from_micros(micros: i64) -> Self {
+        Self(micros)
+    }
+
+    /// Microseconds since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub const fn as_micros(self) -> i64 {
+        self.0
+    }
+
+    /// The instant `span` later; stops at the end of time rather than wrapping.
+    #[must_use]
+    pub fn plus(self, span: Duration) -> Self {
+        Self(self.0.saturating_add(micros(span)))
+    }
+
+    /// The instant `span` earlier.
+    #[must_use]
+    pub fn minus(self, span: Duration) -> Self {
+        Self(self.0.saturating_sub(micros(span)))
+    }
+
+    /// How long until this instant, seen from `now`; zero once it has passed.
+    #[must_use]
+    pub fn until(self, now: Self) -> Duration {
+        let micros = self.0.saturating_sub(now.0);
+        Duration::from_micros(u64::try_from(micros).unwrap_or(0))
+    }
+}
+
+fn micros(span: Duration) -> i64 {
+    i64::try_from(span.as_micros()).unwrap_or(i64::MAX)
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let instant = jiff::Timestamp::from_microsecond(self.0).map_err(|_| fmt::Error)?;
+        write!(f, "{instant:.3}")
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        let instant: jiff::Timestamp = text.parse().map_err(D::Error::custom)?;
+        Ok(Self(instant.as_microsecond()))
+    }
+}
+
+/// Where the time is read. Once per request or message; what happens within it happened then.
+pub trait Clock: Send + Sync {
+    /// The current instant, in whole milliseconds.
+    fn now(&self) -> Timestamp;
+}
+
+/// The machine's clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl SystemClock {
+    /// The machine's clock as a shared port.
+    #[must_use]
+    pub fn shared() -> Arc<dyn Clock> {
+        Arc::new(Self)
+    }
+}
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one place where the wall clock is read")]
+    fn now(&self) -> Timestamp {
+        Timestamp(jiff::Timestamp::now().as_millisecond() * 1000)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_are_written_with_milliseconds() {
+        let instant = Timestamp::from_micros(1_714_000_000_120_000);
+        let json = "\"2024-04-24T23:06:40.120Z\"";
+        assert_eq!(serde_json::to_string(&instant).unwrap(), json);
+        assert_eq!(serde_json::from_str::<Timestamp>(json).unwrap(), instant);
+    }
+
+    #[test]
+    fn the_system_clock_reads_whole_milliseconds() {
+        assert_eq!(SystemClock.now().as_micros() % 1000, 0);
+    }
+
+    #[test]
+    fn what_has_passed_is_zero_away() {
+        let now = Timestamp::from_micros(5_000_000);
+        assert_eq!(now.plus(Duration::from_secs(3)).until(now), Duration::from_secs(3));
+        assert_eq!(now.minus(Duration::from_secs(3)).until(now), Duration::ZERO);
+    }
+}

@@ -1,0 +1,179 @@
+//! The way from a question to the facts, through expressions and tuples.
+//!
+//! A walk keeps no results: a key that two ways lead to is looked at twice. This keeps the rule
+//! for cycles simple, and [`Limits::visits_max`] bounds what it costs.
+
+use crate::check::verdict::Verdict;
+use crate::check::{CheckError, Limits};
+use crate::facts::Facts;
+use crate::model::Model;
+use crate::opl::{Expr, Hop, Name, Relation};
+use crate::tuple::{Key, Object, Subject};
+
+/// One walk for one subject.
+pub(super) struct Walk<'a> {
+    model: &'a Model,
+    facts: &'a Facts,
+    subject: Subject,
+    limits: Limits,
+    /// The keys from the question to here.
+    path: Vec<Visit>,
+    /// How many `!` stand around here, from the question on.
+    negations: usize,
+    visits: usize,
+}
+
+struct Visit {
+    key: Key,
+    negations: usize,
+}
+
+/// What a name means in a namespace.
+enum Meaning<'a> {
+    Relation(&'a Relation),
+    Permit(&'a Expr),
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(
+        model: &'a Model,
+        facts: &'a Facts,
+        subject: &Object,
+        limits: Limits,
+    ) -> Self {
+        let subject = Subject::Id(subject.clone());
+        Self {
+            model,
+            facts,
+            subject,
+            limits,
+            path: Vec::new(),
+            negations: 0,
+            visits: 0,
+        }
+    }
+
+    /// Whether the subject is in the relation, or has the permit.
+    pub(super) fn visit(&mut self, object: &Object, name: &str) -> Verdict {
+        let key = Key::new(object.clone(), name);
+        if let Some(earlier) = self.path.iter().find(|visit| visit.key == key) {
+            return match earlier.negations == self.negations {
+                true => Verdict::No,
+                false => Verdict::Failed(CheckError::Paradox { key }),
+            };
+        }
+        let meaning = match self.enter(&key) {
+            Ok(meaning) => meaning,
+            Err(error) => return Verdict::Failed(error),
+        };
+        self.path.push(Visit {
+            key: key.clone(),
+            negations: self.negations,
+        });
+        let verdict = match meaning {
+            Meaning::Relation(relation) => self.includes(key, relation),
+            Meaning::Permit(expr) => self.expr(object, expr),
+        };
+        self.path.pop();
+        verdict
+    }
+
+    /// Holds the limits, and finds what the key means.
+    fn enter(&mut self, key: &Key) -> Result<Meaning<'a>, CheckError> {
+        let Limits {
+            depth_max,
+            visits_max,
+        } = self.limits;
+        if self.path.len() >= depth_max {
+            return Err(CheckError::TooDeep {
+                key: key.clone(),
+                depth_max,
+            });
+        }
+        if self.visits >= visits_max {
+            return Err(CheckError::TooWide { visits_max });
+        }
+        self.visits += 1;
+        meaning(self.model, key)
+    }
+
+    /// Whether the subject is one of the key's subjects, or in one of their sets.
+    fn includes(&mut self, key: Key, relation: &Relation) -> Verdict {
+        let facts = self.facts;
+        let Some(subjects) = facts.subjects(&key) else {
+            return Verdict::needs(key);
+        };
+        if subjects.contains(&self.subject) && relation.admits(&self.subject) {
+            return Verdict::Yes;
+        }
+        Verdict::any(subjects.iter().map(|subject| match subject {
+            _ if !relation.admits(subject) => misfit(&key, subject),
+            Subject::Set { object, relation } => self.visit(object, relation),
+            Subject::Id(_) => Verdict::No,
+        }))
+    }
+
+    fn expr(&mut self, object: &Object, expr: &Expr) -> Verdict {
+        match expr {
+            Expr::Includes(name) | Expr::Permits(name) => self.visit(object, name.as_str()),
+            Expr::Traverse { relation, hop } => self.traverse(object, relation, hop),
+            Expr::Not(operand) => {
+                self.negations += 1;
+                let verdict = self.expr(object, operand);
+                self.negations -= 1;
+                verdict.not()
+            }
+            Expr::All(operands) => Verdict::all(operands.iter().map(|e| self.expr(object, e))),
+            Expr::Any(operands) => Verdict::any(operands.iter().map(|e| self.expr(object, e))),
+        }
+    }
+
+    /// Whether the hop holds for one of the related objects.
+    fn traverse(&mut self, object: &Object, name: &Name, hop: &Hop) -> Verdict {
+        let key = Key::new(object.clone(), name.as_str());
+        let facts = self.facts;
+        let Some(subjects) = facts.subjects(&key) else {
+            return Verdict::needs(key);
+        };
+        let relation = self
+            .model
+            .namespace(&object.namespace)
+            .and_then(|n| n.relation(&key.relation));
+        Verdict::any(subjects.iter().map(|subject| match subject {
+            Subject::Id(parent) if relation.is_some_and(|relation| relation.admits(subject)) => {
+                self.visit(parent, hop.name().as_str())
+            }
+            _ => misfit(&key, subject),
+        }))
+    }
+}
+
+fn misfit(key: &Key, subject: &Subject) -> Verdict {
+    Verdict::Failed(CheckError::Misfit {
+        key: key.clone(),
+        subject: subject.clone(),
+    })
+}
+
+fn meaning<'a>(model: &'a Model, key: &Key) -> Result<Meaning<'a>, CheckError> {
+    let Key {
+        object: Object { namespace, .. },
+        relation,
+    } = key;
+    let Some(declared) = model.namespace(namespace) else {
+        return Err(CheckError::UnknownNamespace {
+            namespace: namespace.clone(),
+        });
+    };
+    if let Some(relation) = declared.relation(relation) {
+        return Ok(Meaning::Relation(relation));
+    }
+    if let Some(permit) = declared.permit(relation) {
+        return Ok(Meaning::Permit(&permit.expr));
+    }
+    let (namespace, relation) = (namespace.clone(), relation.clone());
+    Err(CheckError::UnknownRelation {
+        namespace,
+        relation,
+    })
+}

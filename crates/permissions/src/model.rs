@@ -1,0 +1,107 @@
+//! The permission model: a file in the Ory Permission Language whose names all resolve.
+
+use std::collections::BTreeMap;
+
+use crate::opl::{self, Namespace, OplError, Relation, SubjectType};
+use crate::tuple::Tuple;
+
+/// The namespaces of a permission file, by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Model {
+    namespaces: BTreeMap<String, Namespace>,
+}
+
+/// Why a tuple doesn't fit a model.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TupleError {
+    /// The model has no such namespace.
+    #[error("`{tuple}` is about `{}`, no namespace of the model", tuple.object.namespace)]
+    UnknownNamespace {
+        /// The tuple.
+        tuple: Tuple,
+    },
+    /// The namespace has no such relation; it may have a permit of the name.
+    #[error("`{tuple}` is in `{}`, no relation of `{}`", tuple.relation, tuple.object.namespace)]
+    UnknownRelation {
+        /// The tuple.
+        tuple: Tuple,
+    },
+    /// The relation is declared for other types of subject.
+    #[error("`{tuple}` has the subject `{}`, but the relation takes {allowed}", tuple.subject)]
+    Subject {
+        /// The tuple.
+        tuple: Tuple,
+        /// The declared types, for a person to read.
+        allowed: String,
+    },
+    /// An id is empty or holds a character that the text form can't carry.
+    #[error("{tuple:?} has the id {id:?}: an id takes one character or more, but no `#` or space")]
+    Id {
+        /// The tuple.
+        tuple: Tuple,
+        /// The id.
+        id: String,
+    },
+}
+
+impl Model {
+    /// Reads a permission file.
+    ///
+    /// # Errors
+    ///
+    /// The first problem found, in the text first and then in the names.
+    pub fn parse(source: &str) -> Result<Model, OplError> {
+        let namespaces = opl::resolve(opl::parse(source)?)?;
+        Ok(Model { namespaces })
+    }
+
+    /// The namespace of this name.
+    pub fn namespace(&self, name: &str) -> Option<&Namespace> {
+        self.namespaces.get(name)
+    }
+
+    /// All namespaces, ordered by name.
+    pub fn namespaces(&self) -> impl Iterator<Item = &Namespace> {
+        self.namespaces.values()
+    }
+
+    /// Whether the tuple may be stored: its relation is declared, and for such a subject.
+    ///
+    /// # Errors
+    ///
+    /// What doesn't fit.
+    pub fn admits(&self, tuple: &Tuple) -> Result<(), TupleError> {
+        let relation = self.relation_of(tuple)?;
+        if !relation.admits(&tuple.subject) {
+            let allowed = relation
+                .types
+                .iter()
+                .map(SubjectType::to_string)
+                .collect::<Vec<_>>();
+            return Err(TupleError::Subject {
+                tuple: tuple.clone(),
+                allowed: allowed.join(" or "),
+            });
+        }
+        for object in [&tuple.object, tuple.subject.object()] {
+            if !object.has_plain_id() {
+                return Err(TupleError::Id {
+                    tuple: tuple.clone(),
+                    id: object.id.clone(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn relation_of(&self, tuple: &Tuple) -> Result<&Relation, TupleError> {
+        self.namespace(&tuple.object.namespace)
+            .ok_or_else(|| TupleError::UnknownNamespace {
+                tuple: tuple.clone(),
+            })?
+            .relation(&tuple.relation)
+            .ok_or_else(|| TupleError::UnknownRelation {
+                tuple: tuple.clone(),
+            })
+    }
+}

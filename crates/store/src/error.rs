@@ -1,0 +1,59 @@
+//! What can go wrong below a store.
+
+/// Why a store did not do what was asked. Nothing of a failed batch was applied.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// A guarded statement touched another number of rows than its guard demands: somebody else
+    /// changed the entity since it was read.
+    #[error("guard failed for `{sql}`: {rows} rows")]
+    Conflict {
+        /// The guarded statement.
+        sql: &'static str,
+        /// How many rows it touched.
+        rows: usize,
+    },
+    /// A named constraint of the schema said no.
+    #[error("constraint {name}")]
+    Constraint {
+        /// The constraint's name in the schema.
+        name: String,
+    },
+    /// The engine can't serve now: disk full, read-only, busy, shutting down.
+    #[error("database unavailable: {reason}")]
+    Unavailable {
+        /// The engine's word for it, for the log.
+        reason: String,
+    },
+    /// A fault of ours: SQL that doesn't fit the schema, a column of another type.
+    #[error("database fault: {reason}")]
+    Failed {
+        /// The engine's word for it, for the log.
+        reason: String,
+    },
+    /// The database's schema isn't one this program made.
+    #[error("migration {name}: {reason}")]
+    Migration {
+        /// The migration's name.
+        name: String,
+        /// What doesn't fit.
+        reason: String,
+    },
+}
+
+impl StoreError {
+    /// Whether a command should start again from load: another write came first.
+    #[must_use]
+    pub const fn is_conflict(&self) -> bool {
+        matches!(self, Self::Conflict { .. })
+    }
+
+    /// Whether the constraint `name` said no.
+    #[must_use]
+    pub fn is_constraint(&self, wanted: &str) -> bool {
+        matches!(self, Self::Constraint { name } if name == wanted)
+    }
+
+    pub(crate) fn closed() -> Self {
+        Self::Unavailable { reason: "the store is closed".to_owned() }
+    }
+}

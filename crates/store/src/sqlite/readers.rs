@@ -1,0 +1,60 @@
+//! Reads: a bounded pool of read-only connections, used on threads where blocking is allowed.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::{Connection, params_from_iter};
+use tokio::sync::Semaphore;
+
+use super::connect::{Address, from_sqlite, readable};
+use crate::{Row, StoreError, Value};
+
+/// How many reads of one database run at once.
+const CONNECTIONS: usize = 8;
+
+pub(crate) struct Readers {
+    address: Address,
+    idle: Mutex<Vec<Connection>>,
+    free: Semaphore,
+}
+
+impl Readers {
+    pub(crate) fn new(address: Address) -> Self {
+        Self { address, idle: Mutex::new(Vec::new()), free: Semaphore::new(CONNECTIONS) }
+    }
+
+    pub(crate) async fn query(
+        self: Arc<Self>,
+        sql: Cow<'static, str>,
+        params: Vec<Value>,
+    ) -> Result<Vec<Row>, StoreError> {
+        let pool = Arc::clone(&self);
+        let _turn = self.free.acquire().await.map_err(|_| StoreError::closed())?;
+        tokio::task::spawn_blocking(move || pool.run(&sql, params))
+            .await
+            .map_err(|error| StoreError::Failed { reason: error.to_string() })?
+            .map_err(|error| from_sqlite(&error, &HashMap::new()))
+    }
+
+    fn run(&self, sql: &str, params: Vec<Value>) -> rusqlite::Result<Vec<Row>> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => readable(&self.address)?,
+        };
+        let rows = select(&connection, sql, params);
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        rows
+    }
+}
+
+fn select(connection: &Connection, sql: &str, params: Vec<Value>) -> rusqlite::Result<Vec<Row>> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let columns = statement.column_count();
+    statement
+        .query_map(params_from_iter(params), |row| {
+            (0..columns).map(|index| row.get(index)).collect::<Result<_, _>>().map(Row)
+        })?
+        .collect()
+}

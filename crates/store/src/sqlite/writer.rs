@@ -1,0 +1,172 @@
+//! Writes: one thread takes every batch that is waiting, runs each in a savepoint of its own,
+//! commits them all with ONE fsync, and only then answers each.
+//!
+//! A batch that fails is rolled back to its savepoint and never harms its neighbours. When the
+//! commit itself fails, nobody's batch was applied, and everybody is told.
+
+use rusqlite::{Connection, params_from_iter};
+use tokio::sync::{mpsc, oneshot};
+
+use super::connect::{ConstraintNames, from_sqlite};
+use crate::{Guard, Statement, StoreError};
+
+/// The most batches one fsync commits.
+const GROUP_MAX: usize = 512;
+
+/// The most batches that wait; beyond it callers wait to be let into the queue.
+const QUEUE_MAX: usize = 4096;
+
+struct Job {
+    batch: Vec<Statement>,
+    reply: oneshot::Sender<Result<(), StoreError>>,
+}
+
+pub(crate) struct Writer {
+    queue: mpsc::Sender<Job>,
+}
+
+impl Writer {
+    /// Starts the thread; it ends when the last handle is dropped and the queue is empty.
+    pub(crate) fn start(
+        connection: Connection,
+        names: ConstraintNames,
+    ) -> Result<Self, StoreError> {
+        let (queue, jobs) = mpsc::channel(QUEUE_MAX);
+        std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || run(&connection, &names, jobs))
+            .map_err(|error| StoreError::Unavailable { reason: error.to_string() })?;
+        Ok(Self { queue })
+    }
+
+    pub(crate) async fn apply(&self, batch: Vec<Statement>) -> Result<(), StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.queue.send(Job { batch, reply }).await.map_err(|_| StoreError::closed())?;
+        answer.await.map_err(|_| StoreError::closed())?
+    }
+}
+
+fn run(connection: &Connection, names: &ConstraintNames, mut jobs: mpsc::Receiver<Job>) {
+    while let Some(first) = jobs.blocking_recv() {
+        let mut group = vec![first];
+        while group.len() < GROUP_MAX
+            && let Ok(job) = jobs.try_recv()
+        {
+            group.push(job);
+        }
+        let results = commit_group(connection, names, &group);
+        for (job, result) in group.into_iter().zip(results) {
+            // the caller may have gone away (a client hung up); its batch stands all the same
+            let _gone = job.reply.send(result);
+        }
+    }
+}
+
+/// Runs the group in one transaction; one result for each job, in order.
+fn commit_group(
+    connection: &Connection,
+    names: &ConstraintNames,
+    group: &[Job],
+) -> Vec<Result<(), StoreError>> {
+    let run_all = || {
+        execute(connection, "begin immediate")?;
+        let results = group
+            .iter()
+            .map(|job| run_in_savepoint(connection, names, &job.batch))
+            .collect::<Result<Vec<_>, _>>()?;
+        execute(connection, "commit")?;
+        Ok(results)
+    };
+    run_all().unwrap_or_else(|error: StoreError| {
+        tracing::error!(%error, group.len = group.len(), "Could not commit a group of batches");
+        abandon(connection);
+        group.iter().map(|_| Err(error.clone())).collect()
+    })
+}
+
+/// Leaves a transaction that can't be committed, if SQLite hasn't left it already.
+fn abandon(connection: &Connection) {
+    if !connection.is_autocommit()
+        && let Err(error) = execute(connection, "rollback")
+    {
+        tracing::error!(%error, "Could not roll back");
+    }
+}
+
+/// The inner result is the batch's own; the outer error ends the whole group, because the engine
+/// can't write or has ended the transaction with everybody's work in it.
+fn run_in_savepoint(
+    connection: &Connection,
+    names: &ConstraintNames,
+    batch: &[Statement],
+) -> Result<Result<(), StoreError>, StoreError> {
+    execute(connection, "savepoint batch")?;
+    let result = batch.iter().try_for_each(|statement| run_one(connection, names, statement));
+    if let Err(error) = &result {
+        if matches!(error, StoreError::Unavailable { .. }) || connection.is_autocommit() {
+            return Err(error.clone());
+        }
+        execute(connection, "rollback to batch")?;
+    }
+    execute(connection, "release batch")?;
+    Ok(result)
+}
+
+fn run_one(
+    connection: &Connection,
+    names: &ConstraintNames,
+    statement: &Statement,
+) -> Result<(), StoreError> {
+    let rows = connection
+        .prepare_cached(statement.sql)
+        .and_then(|mut prepared| prepared.execute(params_from_iter(&statement.params)))
+        .map_err(|error| from_sqlite(&error, names))?;
+    match statement.guard {
+        Guard::Rows(wanted) if rows != wanted => {
+            Err(StoreError::Conflict { sql: statement.sql, rows })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn execute(connection: &Connection, sql: &str) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(sql)
+        .and_then(|mut prepared| prepared.execute([]))
+        .map(|_rows| ())
+        .map_err(|error| from_sqlite(&error, &ConstraintNames::new()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sqlite::connect::{Address, writable};
+    use crate::{Location, params};
+
+    /// A group that can't be written is nobody's; once there is room again, writes go on.
+    #[tokio::test]
+    async fn a_full_database_refuses_whole_groups_and_recovers() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("full.db");
+        let connection = writable(&Address::of(Location::File(&path))).unwrap();
+        connection.execute_batch("create table notes (body text)").unwrap();
+        connection.pragma_update(None, "max_page_count", 8).unwrap();
+        let writer = Writer::start(connection, ConstraintNames::new()).unwrap();
+        let large = || {
+            let body = "x".repeat(20_000);
+            vec![Statement::new("insert into notes (body) values (?1)", params![body])]
+        };
+        let small = || vec![Statement::new("insert into notes (body) values ('x')", [])];
+
+        writer.apply(large()).await.unwrap();
+        let (first, second) = tokio::join!(writer.apply(small()), writer.apply(large()));
+        let error = second.unwrap_err();
+        assert!(matches!(error, StoreError::Unavailable { .. }), "{error}");
+
+        let delete = Statement::new("delete from notes", []);
+        writer.apply(vec![delete]).await.unwrap();
+        writer.apply(large()).await.unwrap();
+        // its neighbour either got into an earlier group or shared the fate of this one
+        assert!(matches!(first, Ok(()) | Err(StoreError::Unavailable { .. })));
+    }
+}

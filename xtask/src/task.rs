@@ -1,0 +1,86 @@
+//! What a task is, and the table of all of them.
+
+use std::process::ExitCode;
+
+use crate::{ci, help, tidy};
+
+/// Every task, in the order in which `cargo xtask help` lists them.
+pub(crate) const TASKS: &[Task] = &[
+    Task {
+        name: "ci",
+        about: "everything that must pass before a merge",
+        run: ci::run,
+    },
+    Task {
+        name: "tidy",
+        about: "check the house rules that no compiler checks",
+        run: tidy::run,
+    },
+    Task {
+        name: "help",
+        about: "print this list",
+        run: help::run,
+    },
+];
+
+/// One chore: `cargo xtask <name>`.
+pub(crate) struct Task {
+    /// The word on the command line.
+    pub(crate) name: &'static str,
+    /// What it does, in one line of `cargo xtask help`.
+    pub(crate) about: &'static str,
+    /// Does it, given the words after the name.
+    pub(crate) run: fn(&[String]) -> anyhow::Result<Outcome>,
+}
+
+/// What a task that could do its work found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// All is well.
+    Passed,
+    /// Something is wrong, and the task has printed what.
+    Failed,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Passed => Self::SUCCESS,
+            Outcome::Failed => Self::FAILURE,
+        }
+    }
+}
+
+/// The task of that name.
+pub(crate) fn find(name: &str) -> Option<&'static Task> {
+    TASKS.iter().find(|task| task.name == name)
+}
+
+/// For tasks without options: a misspelt flag must not pass silently.
+pub(crate) fn expect_no_arguments(arguments: &[String]) -> anyhow::Result<()> {
+    match arguments {
+        [] => Ok(()),
+        [first, ..] => anyhow::bail!("takes no arguments, but was given `{first}`"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_is_found_by_its_name_alone() {
+        assert_eq!(find("tidy").map(|task| task.name), Some("tidy"));
+        assert!(find("tid").is_none());
+        assert!(find("").is_none());
+    }
+
+    #[test]
+    fn a_stray_argument_is_named() {
+        let error = expect_no_arguments(&["--fix".to_owned()]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "takes no arguments, but was given `--fix`"
+        );
+    }
+}

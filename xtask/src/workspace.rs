@@ -1,0 +1,26 @@
+//! Where the workspace is, and which cargo works on it.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Context;
+
+/// The folder of the workspace's `Cargo.toml`.
+///
+/// Cargo names our own manifest's folder when it runs us; a binary that was started by hand falls
+/// back to where it was compiled.
+pub(crate) fn root() -> anyhow::Result<PathBuf> {
+    let manifest_dir = std::env::var_os("CARGO_MANIFEST_DIR")
+        .unwrap_or_else(|| OsString::from(env!("CARGO_MANIFEST_DIR")));
+    let root = Path::new(&manifest_dir).parent();
+    root.map(Path::to_owned)
+        .context("xtask lies outside of any workspace")
+}
+
+/// A call of the cargo that runs us, in `root`.
+pub(crate) fn cargo(root: &Path) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root);
+    command
+}
