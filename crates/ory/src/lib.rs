@@ -1,1 +1,25 @@
-//! .
+//! Ports to identity and permissions, shaped after Ory: [`Sessions`] (what Kratos answers) and
+//! [`Permissions`] (what Keto answers). The embedded adapters live in `auth`.
+//!
+//! A right is a type ([`rights`]), and a [`Permit`] is the proof that a user has it on one
+//! object. Commands that need a right take its permit, so that none can be called without asking.
+
+pub mod permissions;
+pub mod rights;
+pub mod sessions;
+pub mod tuples;
+
+pub use permissions::{PermissionQuery, Permissions};
+pub use rights::{Denied, Permit, Right, permit};
+pub use sessions::{Sessions, SignedIn};
+pub use tuples::{Object, Subject, Tuple};
+
+/// The identity or permission service could not answer. Never a yes.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{operation}: {reason}")]
+pub struct PortError {
+    /// What was asked, such as `check a permission`.
+    pub operation: &'static str,
+    /// Why there is no answer, for the log.
+    pub reason: String,
+}

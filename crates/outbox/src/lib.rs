@@ -1,1 +1,26 @@
-//! .
+//! Outbox and inbox: state and the events that tell of it are committed as one, and delivered
+//! until everybody has them.
+//!
+//! A context owns a [`Journal`]: the only way to change its database. [`Journal::commit`] takes
+//! the writes, their events, and the event they answer, all in one [`Changeset`]. The [`Relay`]
+//! carries stored events to the bus; it is the only publisher. A [`Subscriber`] receives others'.
+//!
+//! Reading order: [`journal`], [`relay`], [`subscriber`], [`retry`].
+
+pub mod journal;
+pub mod relay;
+pub mod retry;
+pub mod subscriber;
+
+use store::Migration;
+
+pub use journal::{Changeset, Committed, Journal};
+pub use relay::{Relay, RelayOptions};
+pub use retry::{MayConflict, retry_on_conflict};
+pub use subscriber::{Dispatch, Subscriber, failure_of};
+
+/// The tables every context's database has beside its own.
+pub const MIGRATIONS: &[Migration] = &[Migration {
+    name: "outbox/0001_outbox",
+    sql: include_str!("../migrations/0001_outbox.sql"),
+}];

@@ -33,7 +33,7 @@ use std::str::FromStr;
 
 use crate::facts::Facts;
 use crate::model::Model;
-use crate::tuple::{Key, Object, Subject, TupleSyntaxError, split_key};
+use crate::tuple::{Key, Object, Tuple, TupleSyntaxError, split_key};
 use verdict::Verdict;
 use walk::Walk;
 
@@ -51,7 +51,8 @@ pub struct Query {
 /// How far one check may go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// How many relations and permits may stand between the question and a fact.
+    /// How many relations and permits may stand on the way from the question to a fact, both
+    /// ends counted. A check's stack grows with it.
     pub depth_max: usize,
     /// How many relations and permits are looked at, each as often as a way leads to it.
     pub visits_max: usize,
@@ -85,12 +86,10 @@ pub enum CheckError {
         relation: String,
     },
     /// A known fact is no tuple that the model admits, so nothing follows from it.
-    #[error("the stored tuple `{key}@{subject}` doesn't fit the model")]
+    #[error("the stored tuple `{tuple}` doesn't fit the model")]
     Misfit {
-        /// The tuple's object and relation.
-        key: Key,
-        /// The tuple's subject.
-        subject: Subject,
+        /// The tuple.
+        tuple: Box<Tuple>,
     },
     /// The way to `key` is longer than [`Limits::depth_max`].
     #[error("`{key}` is more than {depth_max} steps from the question")]
@@ -145,6 +144,7 @@ pub fn check(
 
 impl Query {
     /// A query from its parts.
+    #[must_use]
     pub fn new(object: Object, relation: impl Into<String>, subject: Object) -> Self {
         Self {
             object,

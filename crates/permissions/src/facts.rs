@@ -20,6 +20,7 @@ impl Facts {
     }
 
     /// The subjects of a key, or `None` as long as they are unknown.
+    #[must_use]
     pub fn subjects(&self, key: &Key) -> Option<&BTreeSet<Subject>> {
         self.known.get(key)
     }

@@ -18,19 +18,19 @@ pub enum TupleError {
     #[error("`{tuple}` is about `{}`, no namespace of the model", tuple.object.namespace)]
     UnknownNamespace {
         /// The tuple.
-        tuple: Tuple,
+        tuple: Box<Tuple>,
     },
     /// The namespace has no such relation; it may have a permit of the name.
     #[error("`{tuple}` is in `{}`, no relation of `{}`", tuple.relation, tuple.object.namespace)]
     UnknownRelation {
         /// The tuple.
-        tuple: Tuple,
+        tuple: Box<Tuple>,
     },
     /// The relation is declared for other types of subject.
     #[error("`{tuple}` has the subject `{}`, but the relation takes {allowed}", tuple.subject)]
     Subject {
         /// The tuple.
-        tuple: Tuple,
+        tuple: Box<Tuple>,
         /// The declared types, for a person to read.
         allowed: String,
     },
@@ -38,7 +38,7 @@ pub enum TupleError {
     #[error("{tuple:?} has the id {id:?}: an id takes one character or more, but no `#` or space")]
     Id {
         /// The tuple.
-        tuple: Tuple,
+        tuple: Box<Tuple>,
         /// The id.
         id: String,
     },
@@ -50,17 +50,19 @@ impl Model {
     /// # Errors
     ///
     /// The first problem found, in the text first and then in the names.
-    pub fn parse(source: &str) -> Result<Model, OplError> {
+    pub fn parse(source: &str) -> Result<Self, OplError> {
         let namespaces = opl::resolve(opl::parse(source)?)?;
-        Ok(Model { namespaces })
+        Ok(Self { namespaces })
     }
 
     /// The namespace of this name.
+    #[must_use]
     pub fn namespace(&self, name: &str) -> Option<&Namespace> {
         self.namespaces.get(name)
     }
 
     /// All namespaces, ordered by name.
+    #[must_use]
     pub fn namespaces(&self) -> impl Iterator<Item = &Namespace> {
         self.namespaces.values()
     }
@@ -72,6 +74,7 @@ impl Model {
     /// What doesn't fit.
     pub fn admits(&self, tuple: &Tuple) -> Result<(), TupleError> {
         let relation = self.relation_of(tuple)?;
+        let boxed = || Box::new(tuple.clone());
         if !relation.admits(&tuple.subject) {
             let allowed = relation
                 .types
@@ -79,14 +82,14 @@ impl Model {
                 .map(SubjectType::to_string)
                 .collect::<Vec<_>>();
             return Err(TupleError::Subject {
-                tuple: tuple.clone(),
+                tuple: boxed(),
                 allowed: allowed.join(" or "),
             });
         }
         for object in [&tuple.object, tuple.subject.object()] {
             if !object.has_plain_id() {
                 return Err(TupleError::Id {
-                    tuple: tuple.clone(),
+                    tuple: boxed(),
                     id: object.id.clone(),
                 });
             }
@@ -95,13 +98,10 @@ impl Model {
     }
 
     fn relation_of(&self, tuple: &Tuple) -> Result<&Relation, TupleError> {
+        let boxed = || Box::new(tuple.clone());
         self.namespace(&tuple.object.namespace)
-            .ok_or_else(|| TupleError::UnknownNamespace {
-                tuple: tuple.clone(),
-            })?
+            .ok_or_else(|| TupleError::UnknownNamespace { tuple: boxed() })?
             .relation(&tuple.relation)
-            .ok_or_else(|| TupleError::UnknownRelation {
-                tuple: tuple.clone(),
-            })
+            .ok_or_else(|| TupleError::UnknownRelation { tuple: boxed() })
     }
 }

@@ -81,8 +81,9 @@ pub enum TupleSyntaxError {
 
 impl Object {
     /// An object from its parts, unchecked: [`Model::admits`](crate::Model::admits) judges them.
-    pub fn new(namespace: impl Into<String>, id: impl Into<String>) -> Object {
-        Object {
+    #[must_use]
+    pub fn new(namespace: impl Into<String>, id: impl Into<String>) -> Self {
+        Self {
             namespace: namespace.into(),
             id: id.into(),
         }
@@ -97,8 +98,9 @@ impl Object {
 
 impl Key {
     /// A key from its parts.
-    pub fn new(object: Object, relation: impl Into<String>) -> Key {
-        Key {
+    #[must_use]
+    pub fn new(object: Object, relation: impl Into<String>) -> Self {
+        Self {
             object,
             relation: relation.into(),
         }
@@ -107,9 +109,10 @@ impl Key {
 
 impl Subject {
     /// The object that the subject is, or whose relation it is.
+    #[must_use]
     pub fn object(&self) -> &Object {
         match self {
-            Subject::Id(object) | Subject::Set { object, .. } => object,
+            Self::Id(object) | Self::Set { object, .. } => object,
         }
     }
 }
@@ -129,8 +132,8 @@ impl fmt::Display for Key {
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Subject::Id(object) => write!(f, "{object}"),
-            Subject::Set { object, relation } => write!(f, "{object}#{relation}"),
+            Self::Id(object) => write!(f, "{object}"),
+            Self::Set { object, relation } => write!(f, "{object}#{relation}"),
         }
     }
 }
@@ -144,14 +147,14 @@ impl fmt::Display for Tuple {
 impl FromStr for Object {
     type Err = TupleSyntaxError;
 
-    fn from_str(text: &str) -> Result<Object, TupleSyntaxError> {
+    fn from_str(text: &str) -> Result<Self, TupleSyntaxError> {
         let (namespace, id) = text
             .split_once(':')
             .ok_or_else(|| TupleSyntaxError::MissingColon(text.into()))?;
         if !is_identifier(namespace) {
             return Err(TupleSyntaxError::Namespace(namespace.into()));
         }
-        let object = Object::new(namespace, id);
+        let object = Self::new(namespace, id);
         if !object.has_plain_id() {
             return Err(TupleSyntaxError::Id(object.id));
         }
@@ -162,7 +165,7 @@ impl FromStr for Object {
 impl FromStr for Key {
     type Err = TupleSyntaxError;
 
-    fn from_str(text: &str) -> Result<Key, TupleSyntaxError> {
+    fn from_str(text: &str) -> Result<Self, TupleSyntaxError> {
         let (object, relation) = text
             .split_once('#')
             .ok_or_else(|| TupleSyntaxError::MissingHash(text.into()))?;
@@ -170,29 +173,29 @@ impl FromStr for Key {
         if !is_identifier(relation) {
             return Err(TupleSyntaxError::Relation(relation.into()));
         }
-        Ok(Key::new(object, relation))
+        Ok(Self::new(object, relation))
     }
 }
 
 impl FromStr for Subject {
     type Err = TupleSyntaxError;
 
-    fn from_str(text: &str) -> Result<Subject, TupleSyntaxError> {
+    fn from_str(text: &str) -> Result<Self, TupleSyntaxError> {
         if text.contains('#') {
             let Key { object, relation } = text.parse()?;
-            return Ok(Subject::Set { object, relation });
+            return Ok(Self::Set { object, relation });
         }
-        text.parse().map(Subject::Id)
+        text.parse().map(Self::Id)
     }
 }
 
 impl FromStr for Tuple {
     type Err = TupleSyntaxError;
 
-    fn from_str(text: &str) -> Result<Tuple, TupleSyntaxError> {
+    fn from_str(text: &str) -> Result<Self, TupleSyntaxError> {
         let (key, subject) = split_key(text)?;
         let Key { object, relation } = key.parse()?;
-        Ok(Tuple {
+        Ok(Self {
             object,
             relation,
             subject: subject.parse()?,

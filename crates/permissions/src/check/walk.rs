@@ -8,7 +8,7 @@ use crate::check::{CheckError, Limits};
 use crate::facts::Facts;
 use crate::model::Model;
 use crate::opl::{Expr, Hop, Name, Relation};
-use crate::tuple::{Key, Object, Subject};
+use crate::tuple::{Key, Object, Subject, Tuple};
 
 /// One walk for one subject.
 pub(super) struct Walk<'a> {
@@ -57,9 +57,10 @@ impl<'a> Walk<'a> {
     pub(super) fn visit(&mut self, object: &Object, name: &str) -> Verdict {
         let key = Key::new(object.clone(), name);
         if let Some(earlier) = self.path.iter().find(|visit| visit.key == key) {
-            return match earlier.negations == self.negations {
-                true => Verdict::No,
-                false => Verdict::Failed(CheckError::Paradox { key }),
+            return if earlier.negations == self.negations {
+                Verdict::No
+            } else {
+                Verdict::Failed(CheckError::Paradox { key })
             };
         }
         let meaning = match self.enter(&key) {
@@ -149,10 +150,13 @@ impl<'a> Walk<'a> {
 }
 
 fn misfit(key: &Key, subject: &Subject) -> Verdict {
-    Verdict::Failed(CheckError::Misfit {
-        key: key.clone(),
+    let Key { object, relation } = key.clone();
+    let tuple = Box::new(Tuple {
+        object,
+        relation,
         subject: subject.clone(),
-    })
+    });
+    Verdict::Failed(CheckError::Misfit { tuple })
 }
 
 fn meaning<'a>(model: &'a Model, key: &Key) -> Result<Meaning<'a>, CheckError> {

@@ -13,6 +13,11 @@ pub struct Position {
     pub column: u32,
 }
 
+impl Position {
+    /// Where a source starts.
+    pub const START: Self = Self { line: 1, column: 1 };
+}
+
 /// A name, and where it was written.
 ///
 /// Two names are equal when their texts are: a tree equals another one laid out differently.
@@ -98,19 +103,22 @@ pub enum Hop {
 
 impl Name {
     /// A name that stands at a place in the source.
-    pub fn new(text: impl Into<String>, position: Position) -> Name {
-        Name {
+    #[must_use]
+    pub fn new(text: impl Into<String>, position: Position) -> Self {
+        Self {
             text: text.into(),
             position,
         }
     }
 
     /// The name itself.
+    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
     /// Where it was written.
+    #[must_use]
     pub fn position(&self) -> Position {
         self.position
     }
@@ -118,6 +126,7 @@ impl Name {
 
 impl Namespace {
     /// The relation of this name.
+    #[must_use]
     pub fn relation(&self, name: &str) -> Option<&Relation> {
         self.relations
             .iter()
@@ -125,6 +134,7 @@ impl Namespace {
     }
 
     /// The permit of this name.
+    #[must_use]
     pub fn permit(&self, name: &str) -> Option<&Permit> {
         self.permits
             .iter()
@@ -134,6 +144,7 @@ impl Namespace {
 
 impl Relation {
     /// Whether one of the declared types is the subject's.
+    #[must_use]
     pub fn admits(&self, subject: &Subject) -> bool {
         self.types.iter().any(|declared| declared.admits(subject))
     }
@@ -162,6 +173,7 @@ impl SubjectType {
 
 impl Hop {
     /// The name of the relation or permit at the far end.
+    #[must_use]
     pub fn name(&self) -> &Name {
         match self {
             Hop::Includes(name) | Hop::Permits(name) => name,
@@ -170,7 +182,7 @@ impl Hop {
 }
 
 impl PartialEq for Name {
-    fn eq(&self, other: &Name) -> bool {
+    fn eq(&self, other: &Self) -> bool {
         self.text == other.text
     }
 }

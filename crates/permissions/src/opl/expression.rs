@@ -2,6 +2,7 @@
 
 use crate::opl::ast::{Expr, Hop, Name, Position};
 use crate::opl::error::{OplError, Problem};
+use crate::opl::lexer::TokenKind;
 use crate::opl::parser::{MAX_NESTING, Parser};
 
 impl Parser<'_> {
@@ -85,9 +86,9 @@ impl Parser<'_> {
     }
 
     fn hop(&mut self, parameter: &Name) -> Result<Hop, OplError> {
-        let expected = format!("`{parameter}`");
-        if self.token().kind.to_string() != expected {
-            return Err(self.unexpected(&expected));
+        let expected = TokenKind::Word(parameter.as_str());
+        if self.token().kind != expected {
+            return Err(self.unexpected(&expected.to_string()));
         }
         self.take();
         self.symbol(".")?;

@@ -49,10 +49,10 @@ pub(super) struct Lexer<'s> {
 }
 
 impl<'s> Lexer<'s> {
-    pub(super) fn new(source: &'s str) -> Lexer<'s> {
-        Lexer {
+    pub(super) fn new(source: &'s str) -> Self {
+        Self {
             rest: source,
-            position: Position { line: 1, column: 1 },
+            position: Position::START,
         }
     }
 

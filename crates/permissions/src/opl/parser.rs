@@ -4,7 +4,7 @@
 
 use std::mem;
 
-use crate::opl::ast::{Name, Namespace, Permit, Relation, SubjectType};
+use crate::opl::ast::{Name, Namespace, Permit, Position, Relation, SubjectType};
 use crate::opl::error::{OplError, Problem};
 use crate::opl::lexer::{Lexer, Token, TokenKind};
 
@@ -25,14 +25,13 @@ const RESERVED: [&str; 4] = ["class", "implements", "this", "ctx"];
 ///
 /// The first place where the text leaves the grammar, or a limit that it exceeds.
 pub fn parse(source: &str) -> Result<Vec<Namespace>, OplError> {
-    let mut parser = Parser::new(source);
     if source.len() > MAX_SOURCE_BYTES {
         return Err(Problem::TooLarge {
             bytes: source.len(),
         }
-        .at(parser.token.position));
+        .at(Position::START));
     }
-    parser.file()
+    Parser::new(source).file()
 }
 
 pub(super) struct Parser<'s> {
@@ -45,10 +44,10 @@ pub(super) struct Parser<'s> {
 
 /// The grammar, from the whole to its parts.
 impl<'s> Parser<'s> {
-    fn new(source: &'s str) -> Parser<'s> {
+    fn new(source: &'s str) -> Self {
         let mut lexer = Lexer::new(source);
         let token = lexer.next_token();
-        Parser {
+        Self {
             lexer,
             token,
             nesting: 0,
@@ -62,7 +61,9 @@ impl<'s> Parser<'s> {
                 TokenKind::End => return Ok(namespaces),
                 TokenKind::Word("import") => self.import()?,
                 TokenKind::Word("class") => namespaces.push(self.class()?),
-                TokenKind::Symbol(";") => drop(self.take()),
+                TokenKind::Symbol(";") => {
+                    self.take();
+                }
                 _ => return Err(self.unexpected("`import`, `class` or the end of the file")),
             }
         }

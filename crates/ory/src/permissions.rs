@@ -1,0 +1,33 @@
+//! Who may do what: relation tuples and checks, as Keto keeps and answers them.
+
+use async_trait::async_trait;
+
+use crate::tuples::{Object, Tuple};
+use crate::PortError;
+
+/// Whether `subject` may do `permit` to `object`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PermissionQuery {
+    /// To what.
+    pub object: Object,
+    /// A permit or relation of the object's namespace.
+    pub permit: String,
+    /// Who.
+    pub subject: Object,
+}
+
+/// Keeps relation tuples and answers checks.
+#[async_trait]
+pub trait Permissions: Send + Sync {
+    /// Whether the query's answer is yes. An error is never a yes.
+    async fn check(&self, query: &PermissionQuery) -> Result<bool, PortError>;
+
+    /// Adds `tuples`, durably; those that are there already stay.
+    async fn write(&self, tuples: &[Tuple]) -> Result<(), PortError>;
+
+    /// Removes `tuples`, durably; those that aren't there are no error.
+    async fn delete(&self, tuples: &[Tuple]) -> Result<(), PortError>;
+
+    /// The tuples of `object` in `relation`.
+    async fn list(&self, object: &Object, relation: &str) -> Result<Vec<Tuple>, PortError>;
+}
