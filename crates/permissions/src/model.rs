@@ -35,7 +35,12 @@ pub enum TupleError {
         allowed: String,
     },
     /// An id is empty or holds a character that the text form can't carry.
-    #[error("{tuple:?} has the id {id:?}: an id takes one character or more, but no `#` or space")]
+    #[error(
+        "a tuple of `{}#{}` has the id {id:?}: it takes one character or more, but no `#`, space \
+         or control",
+        tuple.object.namespace,
+        tuple.relation
+    )]
     Id {
         /// The tuple.
         tuple: Box<Tuple>,
@@ -62,7 +67,6 @@ impl Model {
     }
 
     /// All namespaces, ordered by name.
-    #[must_use]
     pub fn namespaces(&self) -> impl Iterator<Item = &Namespace> {
         self.namespaces.values()
     }
@@ -76,14 +80,11 @@ impl Model {
         let relation = self.relation_of(tuple)?;
         let boxed = || Box::new(tuple.clone());
         if !relation.admits(&tuple.subject) {
-            let allowed = relation
-                .types
-                .iter()
-                .map(SubjectType::to_string)
-                .collect::<Vec<_>>();
+            let allowed: Vec<_> = relation.types.iter().map(SubjectType::to_string).collect();
+            let allowed = allowed.join(" or ");
             return Err(TupleError::Subject {
                 tuple: boxed(),
-                allowed: allowed.join(" or "),
+                allowed,
             });
         }
         for object in [&tuple.object, tuple.subject.object()] {

@@ -11,7 +11,7 @@ use crate::opl::lexer::{Lexer, Token, TokenKind};
 /// The largest source that is read: 1 MiB.
 pub const MAX_SOURCE_BYTES: usize = 1 << 20;
 
-/// How deep parentheses and `!` may stand in each other: ten, as in Keto.
+/// How deep parentheses and `!` may stand in each other: ten, the limit that Keto names too.
 ///
 /// It also bounds the stack that a check needs for one expression.
 pub const MAX_NESTING: usize = 10;
@@ -25,11 +25,9 @@ const RESERVED: [&str; 4] = ["class", "implements", "this", "ctx"];
 ///
 /// The first place where the text leaves the grammar, or a limit that it exceeds.
 pub fn parse(source: &str) -> Result<Vec<Namespace>, OplError> {
-    if source.len() > MAX_SOURCE_BYTES {
-        return Err(Problem::TooLarge {
-            bytes: source.len(),
-        }
-        .at(Position::START));
+    let bytes = source.len();
+    if bytes > MAX_SOURCE_BYTES {
+        return Err(Problem::TooLarge { bytes }.at(Position::START));
     }
     Parser::new(source).file()
 }

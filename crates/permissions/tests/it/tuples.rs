@@ -50,7 +50,7 @@ fn the_text_form_goes_there_and_back() {
 }
 
 #[test]
-fn a_queries_subject_is_an_object() {
+fn a_query_has_an_object_as_subject() {
     let error = "Ticket:T#edit@Group:g#members"
         .parse::<Query>()
         .unwrap_err();

@@ -1,0 +1,101 @@
+//! Who is calling: the session behind a cookie, a bearer token or `X-Session-Token`.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRef, FromRequestParts};
+use http::request::Parts;
+use http::{HeaderMap, header};
+use kernel::Refusal;
+use ory::{Sessions, SignedIn};
+
+use crate::problem::Error;
+
+/// The cookie that carries a browser's session, as Kratos names it.
+pub const SESSION_COOKIE: &str = "ory_kratos_session";
+
+/// A caller who is signed in. A handler with this argument refuses everybody else with 401.
+#[derive(Debug, Clone)]
+pub struct Caller(pub SignedIn);
+
+/// Anybody; signed in or not.
+#[derive(Debug, Clone)]
+pub struct MaybeCaller(pub Option<SignedIn>);
+
+impl<S> FromRequestParts<S> for Caller
+where
+    S: Send + Sync,
+    Arc<dyn Sessions>: FromRef<S>,
+{
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let caller = look_up(&parts.headers, &Arc::from_ref(state)).await?;
+        Ok(Self(caller.ok_or_else(Refusal::unauthenticated)?))
+    }
+}
+
+impl<S> FromRequestParts<S> for MaybeCaller
+where
+    S: Send + Sync,
+    Arc<dyn Sessions>: FromRef<S>,
+{
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        look_up(&parts.headers, &Arc::from_ref(state)).await.map(Self)
+    }
+}
+
+async fn look_up(
+    headers: &HeaderMap,
+    sessions: &Arc<dyn Sessions>,
+) -> Result<Option<SignedIn>, Error> {
+    let Some(token) = session_token(headers) else {
+        return Ok(None);
+    };
+    sessions.whoami(token).await.map_err(|error| Error::caused(Refusal::unavailable(), error))
+}
+
+/// The session token of a request: `X-Session-Token`, then `Authorization: Bearer`, then the
+/// cookie.
+#[must_use]
+pub fn session_token(headers: &HeaderMap) -> Option<&str> {
+    let header = |name| headers.get(name).and_then(|value: &http::HeaderValue| value.to_str().ok());
+    header("x-session-token")
+        .or_else(|| header(header::AUTHORIZATION.as_str()).and_then(bearer))
+        .or_else(|| header(header::COOKIE.as_str()).and_then(cookie))
+        .filter(|token| !token.is_empty())
+}
+
+fn bearer(authorization: &str) -> Option<&str> {
+    let (scheme, token) = authorization.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+}
+
+fn cookie(cookies: &str) -> Option<&str> {
+    cookies.split(';').find_map(|pair| {
+        let (name, value) = pair.trim().split_once('=')?;
+        (name == SESSION_COOKIE).then_some(value.trim_matches('"'))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(name: &'static str, value: &'static str) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        headers.insert(name, http::HeaderValue::from_static(value));
+        session_token(&headers).map(str::to_owned)
+    }
+
+    #[test]
+    fn a_token_is_found_where_clients_put_it() {
+        assert_eq!(token("x-session-token", "abc").as_deref(), Some("abc"));
+        assert_eq!(token("authorization", "bearer abc").as_deref(), Some("abc"));
+        assert_eq!(token("cookie", "a=b; ory_kratos_session=abc").as_deref(), Some("abc"));
+        assert_eq!(token("authorization", "Basic abc"), None);
+        assert_eq!(token("authorization", "Bearer "), None);
+        assert_eq!(token("cookie", "xory_kratos_session=abc"), None);
+    }
+}

@@ -1,0 +1,96 @@
+//! The edge: what happens around every request. It runs within a trace, within a time limit, with
+//! bodies of at most 1 MiB; every refusal leaves as a problem document, the framework's own and a
+//! panic's included; and what went wrong is logged here, once.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
+use http::{StatusCode, header};
+use kernel::{Clock, Kind, Refusal};
+use telemetry::trace::{self, Trace};
+
+use crate::problem::{self, Error};
+
+/// The largest body, in bytes.
+pub const BODY_MAX: usize = 1024 * 1024;
+
+/// The longest time from a request's head to its answer's.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Wraps `router` with everything that holds for every request.
+pub fn edge(router: Router, clock: Arc<dyn Clock>) -> Router {
+    router
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(from_fn_with_state(clock, around_each_request))
+}
+
+async fn around_each_request(
+    State(clock): State<Arc<dyn Clock>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let method = request.method().clone();
+    let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
+    let incoming = request.headers().get("traceparent").and_then(|value| value.to_str().ok());
+    let trace = incoming.and_then(Trace::parse).unwrap_or_else(Trace::start);
+    let trace_id = trace.to_string();
+
+    let handled = trace::scope(trace, answer(request, next)).await;
+    let (error, mut response) = match refusal_in(handled) {
+        Ok(response) => return response,
+        Err(refused) => refused,
+    };
+    let refusal = error.refusal();
+    let status = problem::status_of(refusal.kind).as_u16();
+    let causes = error.causes().unwrap_or_default();
+    if status >= 500 {
+        tracing::error!(trace = trace_id, %method, path, status, code = refusal.code, causes,
+            "Could not answer {method} {path}");
+    } else {
+        tracing::debug!(trace = trace_id, %method, path, status, code = refusal.code, causes,
+            "Refused {method} {path}");
+    }
+    let mut document = problem::render(refusal, &path, clock.now());
+    if let Some(allow) = response.headers_mut().remove(header::ALLOW) {
+        document.headers_mut().insert(header::ALLOW, allow);
+    }
+    document
+}
+
+/// The handler's answer; a panic and a time-out are answers too.
+async fn answer(request: Request, next: Next) -> Response {
+    let handled = AssertUnwindSafe(next.run(request)).catch_unwind();
+    match tokio::time::timeout(REQUEST_TIMEOUT, handled).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_panic)) => Error::from(Refusal::internal()).into_response(),
+        Err(_elapsed) => {
+            let detail = "The request took too long. It may have been carried out: look first.";
+            Error::from(Refusal::new(Kind::Timeout, "timeout", detail)).into_response()
+        }
+    }
+}
+
+/// Tells a refusal from an answer. A refusal is an [`Error`], or a bare status of the framework's;
+/// an error response with a JSON body of its own (Kratos' flows have one) is an answer.
+fn refusal_in(mut response: Response) -> Result<Response, (Error, Response)> {
+    if let Some(error) = response.extensions_mut().remove::<Error>() {
+        return Err((error, response));
+    }
+    let status = response.status();
+    let is_error = status.is_client_error() || status.is_server_error();
+    if is_error && !has_json(&response) && status != StatusCode::NOT_ACCEPTABLE {
+        return Err((problem::refusal_of(status).into(), response));
+    }
+    Ok(response)
+}
+
+fn has_json(response: &Response) -> bool {
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    kind.and_then(|kind| kind.to_str().ok()).is_some_and(|kind| kind.contains("json"))
+}

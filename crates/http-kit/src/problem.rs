@@ -1,0 +1,168 @@
+//! From refusal to response, in one place: RFC 9457 problem details
+//! (<https://www.rfc-editor.org/rfc/rfc9457>) with the exchange's extensions.
+//!
+//! A handler answers with an [`Error`]: a refusal that may be told, and a cause that may not. The
+//! response carries it as an extension until [`crate::edge`] writes the body, because only there
+//! the request's path is known.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use kernel::{Kind, Refusal, Timestamp};
+use serde::Serialize;
+
+/// A refusal on its way out, with the cause that goes to the log only.
+#[derive(Debug, Clone)]
+pub struct Error {
+    refusal: Refusal,
+    cause: Option<Arc<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Error {
+    /// Tells `refusal`, and logs `cause`.
+    pub fn caused(
+        refusal: Refusal,
+        cause: impl std::error::Error + Send + Sync + 'static,
+    ) -> Self {
+        Self { refusal, cause: Some(Arc::new(cause)) }
+    }
+
+    /// What the client is told.
+    #[must_use]
+    pub const fn refusal(&self) -> &Refusal {
+        &self.refusal
+    }
+
+    /// The cause and its causes, for the log.
+    pub(crate) fn causes(&self) -> Option<String> {
+        let mut next = self.cause.as_deref().map(|cause| cause as &dyn std::error::Error);
+        let mut all = Vec::new();
+        while let Some(cause) = next {
+            all.push(cause.to_string());
+            next = cause.source();
+        }
+        (!all.is_empty()).then(|| all.join(": "))
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self { refusal, cause: None }
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let mut response = status_of(self.refusal.kind).into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// The one table from kind to status.
+#[must_use]
+pub const fn status_of(kind: Kind) -> StatusCode {
+    match kind {
+        Kind::Invalid => StatusCode::BAD_REQUEST,
+        Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Kind::PaymentDeclined => StatusCode::PAYMENT_REQUIRED,
+        Kind::Forbidden => StatusCode::FORBIDDEN,
+        Kind::NotFound => StatusCode::NOT_FOUND,
+        Kind::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        Kind::Timeout => StatusCode::REQUEST_TIMEOUT,
+        Kind::Conflict => StatusCode::CONFLICT,
+        Kind::Gone => StatusCode::GONE,
+        Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Kind::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// The refusal behind a bare status that the framework answered.
+pub(crate) fn refusal_of(status: StatusCode) -> Refusal {
+    let refuse = |kind, code, detail: &'static str| Refusal::new(kind, code, detail);
+    match status {
+        StatusCode::NOT_FOUND => refuse(Kind::NotFound, "unknown-path", "There is no such path."),
+        StatusCode::METHOD_NOT_ALLOWED => refuse(
+            Kind::MethodNotAllowed,
+            "method-not-allowed",
+            "This path doesn't take this method; see the header Allow.",
+        ),
+        StatusCode::REQUEST_TIMEOUT => {
+            refuse(Kind::Timeout, "timeout", "The request took too long to arrive.")
+        }
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            refuse(Kind::TooLarge, "too-large", "The body is larger than 1 MiB.")
+        }
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => refuse(
+            Kind::UnsupportedMediaType,
+            "unsupported-media-type",
+            "Send the body as application/json.",
+        ),
+        StatusCode::SERVICE_UNAVAILABLE => Refusal::unavailable(),
+        status if status.is_client_error() => {
+            refuse(Kind::Invalid, "malformed", "The request could not be read.")
+        }
+        _ => Refusal::internal(),
+    }
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document<'a> {
+    r#type: String,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    status_code: u16,
+    name: &'static str,
+    path: &'a str,
+    timestamp: Timestamp,
+    errors: Vec<Entry<'a>>,
+}
+
+/// Writes the problem document of `refusal`, answered for `path` (with its query) at `at`.
+pub(crate) fn render(refusal: &Refusal, path: &str, at: Timestamp) -> Response {
+    let status = status_of(refusal.kind);
+    let entries = refusal.fields.iter();
+    let mut errors: Vec<_> = entries
+        .map(|broken| Entry { message: &broken.message, field: broken.field.as_deref() })
+        .collect();
+    if errors.is_empty() {
+        errors.push(Entry { message: &refusal.detail, field: None });
+    }
+    let document = Document {
+        r#type: format!("/errors/{}", refusal.code),
+        title: status.canonical_reason().unwrap_or("Error"),
+        status: status.as_u16(),
+        detail: &refusal.detail,
+        status_code: status.as_u16(),
+        name: "ErrorResponse",
+        path,
+        timestamp: at,
+        errors,
+    };
+    let json = serde_json::to_vec(&document).unwrap_or_default();
+    let mut response = Response::new(Body::from(json));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    let problem = HeaderValue::from_static("application/problem+json");
+    headers.insert(header::CONTENT_TYPE, problem);
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    if status == StatusCode::UNAUTHORIZED {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
+}
