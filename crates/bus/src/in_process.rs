@@ -22,7 +22,10 @@ impl InProcessBus {
     /// A bus that serves `subscriptions`.
     #[must_use]
     pub fn new(subscriptions: Vec<Subscription>, policy: RetryPolicy) -> Self {
-        Self { subscriptions, policy }
+        Self {
+            subscriptions,
+            policy,
+        }
     }
 
     async fn deliver(
@@ -45,7 +48,10 @@ impl InProcessBus {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the pause between two tries is the point")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the pause between two tries is the point"
+)]
 async fn back_off(pause: std::time::Duration) {
     tokio::time::sleep(pause).await;
 }
@@ -60,7 +66,10 @@ async fn park(
         event.id = %envelope.id, event.kind = %envelope.kind, service = subscription.service,
         attempts, reason = %failure, "Parked an event as a dead letter"
     );
-    let parked = subscription.consumer.park(Arc::clone(envelope), failure).await;
+    let parked = subscription
+        .consumer
+        .park(Arc::clone(envelope), failure)
+        .await;
     parked.map_err(|error| PublishError {
         event_id: envelope.id,
         service: subscription.service.to_owned(),
@@ -71,9 +80,8 @@ async fn park(
 #[async_trait]
 impl Bus for InProcessBus {
     async fn publish(&self, envelope: Arc<Envelope>) -> Result<(), PublishError> {
-        let wants = |subscription: &&Subscription| {
-            subscription.kinds.contains(&envelope.kind.as_str())
-        };
+        let wants =
+            |subscription: &&Subscription| subscription.kinds.contains(&envelope.kind.as_str());
         let wanted = self.subscriptions.iter().filter(wants);
         let delivered = join_all(wanted.map(|to| self.deliver(to, &envelope))).await;
         delivered.into_iter().collect()
@@ -118,7 +126,10 @@ mod tests {
     }
 
     async fn publish(failures: Vec<Failure>) -> (Arc<Scripted>, Arc<Scripted>) {
-        let wanting = Arc::new(Scripted { failures: Mutex::new(failures), ..Scripted::default() });
+        let wanting = Arc::new(Scripted {
+            failures: Mutex::new(failures),
+            ..Scripted::default()
+        });
         let deaf = Arc::new(Scripted::default());
         let subscribe = |service, kinds, consumer: &Arc<Scripted>| Subscription {
             service,
@@ -134,9 +145,16 @@ mod tests {
             pause_first: Duration::from_millis(1),
             pause_max: Duration::from_millis(1),
         };
-        let event = Event::from(ExpirationComplete { id: OrderId::generate() });
-        let envelope = event.seal(EventId::generate(), Timestamp::from_micros(0), None).unwrap();
-        InProcessBus::new(subscriptions, policy).publish(Arc::new(envelope)).await.unwrap();
+        let event = Event::from(ExpirationComplete {
+            id: OrderId::generate(),
+        });
+        let envelope = event
+            .seal(EventId::generate(), Timestamp::from_micros(0), None)
+            .unwrap();
+        InProcessBus::new(subscriptions, policy)
+            .publish(Arc::new(envelope))
+            .await
+            .unwrap();
         (wanting, deaf)
     }
 

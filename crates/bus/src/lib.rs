@@ -48,6 +48,13 @@ pub enum Failure {
     Fail(String),
 }
 
+impl From<events::OpenError> for Failure {
+    /// What can't be read today can't be read tomorrow.
+    fn from(error: events::OpenError) -> Self {
+        Self::Fail(error.to_string())
+    }
+}
+
 /// Handles the events of one context.
 #[async_trait]
 pub trait Consumer: Send + Sync {

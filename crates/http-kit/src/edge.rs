@@ -36,15 +36,21 @@ async fn around_each_request(
     next: Next,
 ) -> Response {
     let method = request.method().clone();
-    let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
-    let incoming = request.headers().get("traceparent").and_then(|value| value.to_str().ok());
+    let path = request
+        .uri()
+        .path_and_query()
+        .map_or("/", |path| path.as_str())
+        .to_owned();
+    let incoming = request
+        .headers()
+        .get("traceparent")
+        .and_then(|value| value.to_str().ok());
     let trace = incoming.and_then(Trace::parse).unwrap_or_else(Trace::start);
     let trace_id = trace.to_string();
 
-    let handled = trace::scope(trace, answer(request, next)).await;
-    let (error, mut response) = match refusal_in(handled) {
-        Ok(response) => return response,
-        Err(refused) => refused,
+    let mut response = trace::scope(trace, answer(request, next)).await;
+    let Some(error) = refusal_in(&mut response) else {
+        return response;
     };
     let refusal = error.refusal();
     let status = problem::status_of(refusal.kind).as_u16();
@@ -78,19 +84,18 @@ async fn answer(request: Request, next: Next) -> Response {
 
 /// Tells a refusal from an answer. A refusal is an [`Error`], or a bare status of the framework's;
 /// an error response with a JSON body of its own (Kratos' flows have one) is an answer.
-fn refusal_in(mut response: Response) -> Result<Response, (Error, Response)> {
+fn refusal_in(response: &mut Response) -> Option<Error> {
     if let Some(error) = response.extensions_mut().remove::<Error>() {
-        return Err((error, response));
+        return Some(error);
     }
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
-    if is_error && !has_json(&response) && status != StatusCode::NOT_ACCEPTABLE {
-        return Err((problem::refusal_of(status).into(), response));
-    }
-    Ok(response)
+    let is_bare = is_error && !has_json(response) && status != StatusCode::NOT_ACCEPTABLE;
+    is_bare.then(|| problem::refusal_of(status).into())
 }
 
 fn has_json(response: &Response) -> bool {
     let kind = response.headers().get(header::CONTENT_TYPE);
-    kind.and_then(|kind| kind.to_str().ok()).is_some_and(|kind| kind.contains("json"))
+    kind.and_then(|kind| kind.to_str().ok())
+        .is_some_and(|kind| kind.contains("json"))
 }

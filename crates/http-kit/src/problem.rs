@@ -22,11 +22,11 @@ pub struct Error {
 
 impl Error {
     /// Tells `refusal`, and logs `cause`.
-    pub fn caused(
-        refusal: Refusal,
-        cause: impl std::error::Error + Send + Sync + 'static,
-    ) -> Self {
-        Self { refusal, cause: Some(Arc::new(cause)) }
+    pub fn caused(refusal: Refusal, cause: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self {
+            refusal,
+            cause: Some(Arc::new(cause)),
+        }
     }
 
     /// What the client is told.
@@ -37,7 +37,10 @@ impl Error {
 
     /// The cause and its causes, for the log.
     pub(crate) fn causes(&self) -> Option<String> {
-        let mut next = self.cause.as_deref().map(|cause| cause as &dyn std::error::Error);
+        let mut next = self
+            .cause
+            .as_deref()
+            .map(|cause| cause as &dyn std::error::Error);
         let mut all = Vec::new();
         while let Some(cause) = next {
             all.push(cause.to_string());
@@ -49,7 +52,40 @@ impl Error {
 
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
-        Self { refusal, cause: None }
+        Self {
+            refusal,
+            cause: None,
+        }
+    }
+}
+
+impl From<store::StoreError> for Error {
+    fn from(error: store::StoreError) -> Self {
+        let refusal = match error {
+            store::StoreError::Conflict { .. } => {
+                let detail =
+                    "Others changed this at the same time. Nothing was changed; try again.";
+                Refusal::new(Kind::Conflict, "conflict", detail)
+            }
+            store::StoreError::Unavailable { .. } => Refusal::unavailable(),
+            _ => Refusal::internal(),
+        };
+        Self::caused(refusal, error)
+    }
+}
+
+impl From<ory::PortError> for Error {
+    fn from(error: ory::PortError) -> Self {
+        Self::caused(Refusal::unavailable(), error)
+    }
+}
+
+impl From<ory::Denied> for Error {
+    fn from(denied: ory::Denied) -> Self {
+        match denied {
+            ory::Denied::No { .. } => Self::caused(Refusal::forbidden(), denied),
+            ory::Denied::Unknown(error) => error.into(),
+        }
     }
 }
 
@@ -91,12 +127,16 @@ pub(crate) fn refusal_of(status: StatusCode) -> Refusal {
             "method-not-allowed",
             "This path doesn't take this method; see the header Allow.",
         ),
-        StatusCode::REQUEST_TIMEOUT => {
-            refuse(Kind::Timeout, "timeout", "The request took too long to arrive.")
-        }
-        StatusCode::PAYLOAD_TOO_LARGE => {
-            refuse(Kind::TooLarge, "too-large", "The body is larger than 1 MiB.")
-        }
+        StatusCode::REQUEST_TIMEOUT => refuse(
+            Kind::Timeout,
+            "timeout",
+            "The request took too long to arrive.",
+        ),
+        StatusCode::PAYLOAD_TOO_LARGE => refuse(
+            Kind::TooLarge,
+            "too-large",
+            "The body is larger than 1 MiB.",
+        ),
         StatusCode::UNSUPPORTED_MEDIA_TYPE => refuse(
             Kind::UnsupportedMediaType,
             "unsupported-media-type",
@@ -136,10 +176,16 @@ pub(crate) fn render(refusal: &Refusal, path: &str, at: Timestamp) -> Response {
     let status = status_of(refusal.kind);
     let entries = refusal.fields.iter();
     let mut errors: Vec<_> = entries
-        .map(|broken| Entry { message: &broken.message, field: broken.field.as_deref() })
+        .map(|broken| Entry {
+            message: &broken.message,
+            field: broken.field.as_deref(),
+        })
         .collect();
     if errors.is_empty() {
-        errors.push(Entry { message: &refusal.detail, field: None });
+        errors.push(Entry {
+            message: &refusal.detail,
+            field: None,
+        });
     }
     let document = Document {
         r#type: format!("/errors/{}", refusal.code),

@@ -4,15 +4,15 @@
 //! A right is a type ([`rights`]), and a [`Permit`] is the proof that a user has it on one
 //! object. Commands that need a right take its permit, so that none can be called without asking.
 
-pub mod permissions;
+pub mod permissions_port;
 pub mod rights;
 pub mod sessions;
 pub mod tuples;
 
-pub use permissions::{PermissionQuery, Permissions};
+pub use permissions::{Object, Query, Subject, Tuple};
+pub use permissions_port::Permissions;
 pub use rights::{Denied, Permit, Right, permit};
 pub use sessions::{Sessions, SignedIn};
-pub use tuples::{Object, Subject, Tuple};
 
 /// The identity or permission service could not answer. Never a yes.
 #[derive(Debug, Clone, thiserror::Error)]

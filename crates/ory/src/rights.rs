@@ -4,9 +4,7 @@ use std::fmt::Display;
 
 use kernel::{OrderId, PaymentId, TicketId, UserId};
 
-use crate::permissions::{PermissionQuery, Permissions};
-use crate::tuples::Object;
-use crate::PortError;
+use crate::{Object, Permissions, PortError, Query, tuples};
 
 /// A right that `infra/ory/namespaces.ts` defines.
 pub trait Right {
@@ -93,14 +91,18 @@ pub async fn permit<R: Right>(
     user: UserId,
     object: R::Id,
 ) -> Result<Permit<R>, Denied> {
-    let query = PermissionQuery {
-        object: Object::new(R::NAMESPACE, object),
-        permit: R::PERMIT.to_owned(),
-        subject: Object::new("User", user),
+    let query = Query {
+        object: Object::new(R::NAMESPACE, object.to_string()),
+        relation: R::PERMIT.to_owned(),
+        subject: tuples::user(user),
     };
     if permissions.check(&query).await? {
         Ok(Permit { user, object })
     } else {
-        Err(Denied::No { user, permit: R::PERMIT, object: query.object })
+        Err(Denied::No {
+            user,
+            permit: R::PERMIT,
+            object: query.object,
+        })
     }
 }

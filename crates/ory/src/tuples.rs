@@ -1,88 +1,65 @@
-//! Relation tuples: who stands in which relation to what, in Keto's terms.
+//! The relation tuples the exchange writes, in one place (see `infra/ory/namespaces.ts`).
 
-use std::fmt;
+use std::fmt::Display;
 
 use kernel::{OrderId, PaymentId, TicketId, UserId};
 
-/// A thing in a namespace: `Ticket:0190…`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Object {
-    /// A class of `namespaces.ts`, such as `Ticket`.
-    pub namespace: String,
-    /// The thing's id.
-    pub id: String,
-}
+use crate::{Object, Subject, Tuple};
 
-impl Object {
-    /// The thing `id` of `namespace`.
-    pub fn new(namespace: &str, id: impl fmt::Display) -> Self {
-        Self { namespace: namespace.to_owned(), id: id.to_string() }
+fn tuple(object: Object, relation: &str, subject: Object) -> Tuple {
+    Tuple {
+        object,
+        relation: relation.to_owned(),
+        subject: Subject::Id(subject),
     }
 }
 
-impl fmt::Display for Object {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.namespace, self.id)
-    }
+fn object(namespace: &str, id: impl Display) -> Object {
+    Object::new(namespace, id.to_string())
 }
 
-/// Who stands in a relation.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Subject {
-    /// One thing, such as a user, or an order's ticket.
-    One(Object),
-    /// Everybody who stands in a relation to a thing: `Group:admin#members`.
-    Set {
-        /// The thing.
-        object: Object,
-        /// The relation to it.
-        relation: String,
-    },
+/// `User:U`
+#[must_use]
+pub fn user(user: UserId) -> Object {
+    object("User", user)
 }
 
-/// One fact: `object#relation@subject`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Tuple {
-    /// To what.
-    pub object: Object,
-    /// In which relation.
-    pub relation: String,
-    /// Who.
-    pub subject: Subject,
+/// `Ticket:T`
+#[must_use]
+pub fn ticket(ticket: TicketId) -> Object {
+    object("Ticket", ticket)
 }
 
-impl Tuple {
-    fn new(object: Object, relation: &str, subject: Object) -> Self {
-        Self { object, relation: relation.to_owned(), subject: Subject::One(subject) }
-    }
+/// `Ticket:T#owners@User:U`
+#[must_use]
+pub fn ticket_owner(of: TicketId, owner: UserId) -> Tuple {
+    tuple(ticket(of), "owners", user(owner))
+}
 
-    /// `Ticket:T#owners@User:U`
-    #[must_use]
-    pub fn ticket_owner(ticket: TicketId, user: UserId) -> Self {
-        Self::new(Object::new("Ticket", ticket), "owners", Object::new("User", user))
-    }
+/// `Order:O#owners@User:U`
+#[must_use]
+pub fn order_owner(order: OrderId, owner: UserId) -> Tuple {
+    tuple(object("Order", order), "owners", user(owner))
+}
 
-    /// `Order:O#owners@User:U`
-    #[must_use]
-    pub fn order_owner(order: OrderId, user: UserId) -> Self {
-        Self::new(Object::new("Order", order), "owners", Object::new("User", user))
-    }
+/// `Order:O#parents@Ticket:T`
+#[must_use]
+pub fn order_parent(order: OrderId, parent: TicketId) -> Tuple {
+    tuple(object("Order", order), "parents", ticket(parent))
+}
 
-    /// `Order:O#parents@Ticket:T`
-    #[must_use]
-    pub fn order_parent(order: OrderId, ticket: TicketId) -> Self {
-        Self::new(Object::new("Order", order), "parents", Object::new("Ticket", ticket))
-    }
+/// `Payment:P#owners@User:U`
+#[must_use]
+pub fn payment_owner(payment: PaymentId, owner: UserId) -> Tuple {
+    tuple(object("Payment", payment), "owners", user(owner))
+}
 
-    /// `Payment:P#owners@User:U`
-    #[must_use]
-    pub fn payment_owner(payment: PaymentId, user: UserId) -> Self {
-        Self::new(Object::new("Payment", payment), "owners", Object::new("User", user))
-    }
-
-    /// `Payment:P#parents@Order:O`
-    #[must_use]
-    pub fn payment_parent(payment: PaymentId, order: OrderId) -> Self {
-        Self::new(Object::new("Payment", payment), "parents", Object::new("Order", order))
-    }
+/// `Payment:P#parents@Order:O`
+#[must_use]
+pub fn payment_parent(payment: PaymentId, parent: OrderId) -> Tuple {
+    tuple(
+        object("Payment", payment),
+        "parents",
+        object("Order", parent),
+    )
 }

@@ -54,6 +54,8 @@ impl StoreError {
     }
 
     pub(crate) fn closed() -> Self {
-        Self::Unavailable { reason: "the store is closed".to_owned() }
+        Self::Unavailable {
+            reason: "the store is closed".to_owned(),
+        }
     }
 }

@@ -46,7 +46,9 @@ impl Store {
     /// # Errors
     /// When the file can't be opened or written, or holds a schema that `migrations` didn't make.
     pub fn open(location: Location<'_>, migrations: &[Migration]) -> Result<Self, StoreError> {
-        Ok(Self { engine: sqlite::Sqlite::open(location, migrations)? })
+        Ok(Self {
+            engine: sqlite::Sqlite::open(location, migrations)?,
+        })
     }
 
     /// Applies `batch` atomically and durably: when this returns `Ok`, power may fail.
@@ -68,6 +70,8 @@ impl Store {
         sql: impl Into<Cow<'static, str>>,
         params: impl IntoIterator<Item = Value>,
     ) -> Result<Vec<Row>, StoreError> {
-        self.engine.query(sql.into(), params.into_iter().collect()).await
+        self.engine
+            .query(sql.into(), params.into_iter().collect())
+            .await
     }
 }

@@ -206,6 +206,15 @@ fn in_expressions() {
             ("this.permits.b && ", "16: expected `(`, found `&&`"),
             ("this.permits.b(x)", "16: expected `ctx`, found `x`"),
             ("this.permits.b(ctx.subject)", "19: expected `)`, found `.`"),
+        ],
+    );
+}
+
+#[test]
+fn around_operators() {
+    errors(
+        "permits = { a: (ctx) =>",
+        &[
             (
                 "this.permits.b(ctx) && ,",
                 "24: expected `this`, `!` or `(`, found `,`",

@@ -2,25 +2,13 @@
 
 use async_trait::async_trait;
 
-use crate::tuples::{Object, Tuple};
-use crate::PortError;
-
-/// Whether `subject` may do `permit` to `object`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PermissionQuery {
-    /// To what.
-    pub object: Object,
-    /// A permit or relation of the object's namespace.
-    pub permit: String,
-    /// Who.
-    pub subject: Object,
-}
+use crate::{Object, PortError, Query, Tuple};
 
 /// Keeps relation tuples and answers checks.
 #[async_trait]
 pub trait Permissions: Send + Sync {
     /// Whether the query's answer is yes. An error is never a yes.
-    async fn check(&self, query: &PermissionQuery) -> Result<bool, PortError>;
+    async fn check(&self, query: &Query) -> Result<bool, PortError>;
 
     /// Adds `tuples`, durably; those that are there already stay.
     async fn write(&self, tuples: &[Tuple]) -> Result<(), PortError>;

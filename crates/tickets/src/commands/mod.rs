@@ -1,0 +1,6 @@
+//! What changes tickets: each command loads, lets the domain decide, and commits.
+
+pub mod create_ticket;
+pub mod edit_ticket;
+pub mod observe_order;
+pub mod withdraw_ticket;

@@ -1,0 +1,40 @@
+//! An order of one of our tickets was placed, completed or cancelled.
+
+use events::Order;
+use kernel::{EventId, Outcome};
+use outbox::{Committed, retry_on_conflict};
+
+use crate::domain::Hold;
+use crate::{Error, Tickets, store};
+
+impl Tickets {
+    /// Takes in `order` as the event `delivery` tells it, and holds or releases its ticket.
+    /// What was seen before, or is older than what was, changes nothing.
+    ///
+    /// # Errors
+    /// When the ticket isn't ours, or the database is away.
+    pub async fn observe_order(&self, order: &Order, delivery: EventId) -> Result<(), Error> {
+        retry_on_conflict(|| self.try_observe(order, delivery)).await
+    }
+
+    async fn try_observe(&self, order: &Order, delivery: EventId) -> Result<(), Error> {
+        let ticket = self.find_ticket(order.ticket.id).await?;
+        let known = store::holds(&self.journal, ticket.id).await?;
+        let seen = Hold {
+            order_id: order.id,
+            status: order.status,
+            version: order.version,
+        };
+        let (at, held_before) = (self.clock.now(), ticket.held_by);
+        let Outcome::Executed(decision) = ticket.observe(&known, seen, at) else {
+            return Ok(());
+        };
+        let (id, holder) = (decision.state.id, decision.state.held_by);
+        let committed = store::observe(&self.journal, decision, seen, delivery, at).await?;
+        if committed == Committed::Now && holder != held_before {
+            let order = holder.map_or_else(|| "nobody".to_owned(), |order| order.to_string());
+            tracing::info!(ticket.id = %id, order.id = order, "Ticket {id} is held by {order}");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,42 @@
+//! `PATCH /api/tickets/{id}`
+
+use axum::Json;
+use axum::extract::State;
+use http_kit::body::{number, text};
+use http_kit::{Caller, Fields, IdPath};
+use kernel::{MajorUnits, Refusal, TicketId, Version};
+
+use crate::Tickets;
+use crate::domain::{Description, Edit, TicketTitle};
+
+pub(super) async fn patch_ticket(
+    State(tickets): State<Tickets>,
+    caller: Caller,
+    IdPath(id): IdPath<TicketId>,
+    fields: Fields,
+) -> Result<Json<events::Ticket>, http_kit::Error> {
+    let edit = parse(fields)?;
+    let permit = super::permit_edit(&tickets, &caller, id).await?;
+    Ok(Json(tickets.edit_ticket(permit, edit).await?.public()))
+}
+
+fn parse(mut fields: Fields) -> Result<Edit, Refusal> {
+    let title = fields.optional("title", text(TicketTitle::parse));
+    let price = fields.optional("price", number(MajorUnits::parse));
+    let description = fields.nullable("description", text(Description::parse));
+    let version = fields.optional("version", number(parse_version));
+    fields.build(|| {
+        Some(Edit {
+            title,
+            price,
+            description,
+            version,
+        })
+    })
+}
+
+fn parse_version(text: &str) -> Result<Version, &'static str> {
+    text.parse()
+        .map(Version::new)
+        .map_err(|_| "must be a whole number, 0 or more")
+}

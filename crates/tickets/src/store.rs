@@ -1,0 +1,185 @@
+//! How tickets are kept: the rows, and the way there and back.
+
+use events::{Event, OrderStatus, TicketStatus};
+use kernel::{Decision, EventId, Money, TicketId, Timestamp, UserId};
+use outbox::{Changeset, Committed, Journal};
+use store::{Migration, Row, Statement, StoreError, Value, params};
+use uuid::Uuid;
+
+use crate::domain::search::{SearchTerms, searchable};
+use crate::domain::{Description, Hold, Ticket, TicketTitle};
+
+/// The tables of this context.
+pub const MIGRATIONS: &[Migration] = &[Migration {
+    name: "tickets/0001_tickets",
+    sql: include_str!("../migrations/0001_tickets.sql"),
+}];
+
+const COLUMNS: &str = "id, seller_id, title, description, price, currency, status, order_id, \
+     version, revision, created_at, updated_at";
+
+const FIND: &str = "select id, seller_id, title, description, price, currency, status, order_id,
+     version, revision, created_at, updated_at from tickets where id = ?1";
+
+const HOLDS: &str = "select order_id, status, version from holds where ticket_id = ?1";
+
+const INSERT: &str = "insert into tickets (id, seller_id, title, search, description, price,
+     currency, status, order_id, version, revision, created_at, updated_at)
+     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+
+const UPDATE: &str = "update tickets set title = ?3, search = ?4, description = ?5, price = ?6,
+     status = ?7, order_id = ?8, version = ?9, revision = revision + 1, updated_at = ?10
+     where id = ?1 and revision = ?2";
+
+const SEE: &str = "insert into holds (order_id, ticket_id, status, version)
+     values (?1, ?2, ?3, ?4)
+     on conflict (order_id) do update set status = excluded.status, version = excluded.version
+     where excluded.version > holds.version";
+
+pub(crate) async fn find(journal: &Journal, id: TicketId) -> Result<Option<Ticket>, StoreError> {
+    let rows = journal.query(FIND, params![id]).await?;
+    rows.first().map(ticket_of).transpose()
+}
+
+pub(crate) async fn holds(journal: &Journal, id: TicketId) -> Result<Vec<Hold>, StoreError> {
+    let rows = journal.query(HOLDS, params![id]).await?;
+    rows.iter().map(hold_of).collect()
+}
+
+/// Which tickets a page shows.
+pub(crate) struct Listing {
+    pub(crate) caller: Option<UserId>,
+    pub(crate) terms: Option<SearchTerms>,
+    pub(crate) after: Option<Uuid>,
+    pub(crate) limit: u32,
+}
+
+/// Newest first.
+pub(crate) async fn list(journal: &Journal, listing: Listing) -> Result<Vec<Ticket>, StoreError> {
+    let mut values = params![listing.limit, TicketStatus::Approved.as_str()].to_vec();
+    let mut sql = format!("select {COLUMNS} from tickets where (status = ?2");
+    let mut add = |sql: &mut String, condition: &str, value: Value| {
+        values.push(value);
+        sql.push_str(&condition.replace('?', &format!("?{}", values.len())));
+    };
+    if let Some(caller) = listing.caller {
+        add(&mut sql, " or seller_id = ?", caller.into());
+    }
+    sql.push(')');
+    if let Some(after) = listing.after {
+        add(&mut sql, " and id < ?", after.into());
+    }
+    for pattern in listing.terms.iter().flat_map(SearchTerms::patterns) {
+        add(&mut sql, " and search like ?", pattern.into());
+    }
+    sql.push_str(" order by id desc limit ?1");
+    let rows = journal.query(sql, values).await?;
+    rows.iter().map(ticket_of).collect()
+}
+
+pub(crate) async fn insert(
+    journal: &Journal,
+    decision: Decision<Ticket, Event>,
+) -> Result<Ticket, StoreError> {
+    let Decision {
+        state: ticket,
+        events,
+    } = decision;
+    let row = params![
+        ticket.id,
+        ticket.seller,
+        ticket.title.as_str(),
+        searchable(ticket.title.as_str()),
+        ticket.description.as_ref().map(Description::as_str),
+        ticket.price.minor(),
+        ticket.price.currency().code(),
+        ticket.status.as_str(),
+        ticket.held_by,
+        ticket.version,
+        ticket.revision,
+        ticket.created_at,
+        ticket.updated_at,
+    ];
+    let writes = vec![Statement::one_row(INSERT, row)];
+    let _now = journal
+        .commit(Changeset::new(ticket.created_at, writes, events))
+        .await?;
+    Ok(ticket)
+}
+
+/// Stores a ticket that was loaded at the revision before.
+pub(crate) async fn update(
+    journal: &Journal,
+    decision: Decision<Ticket, Event>,
+) -> Result<Ticket, StoreError> {
+    let Decision {
+        state: ticket,
+        events,
+    } = decision;
+    let changeset = Changeset::new(ticket.updated_at, vec![update_row(&ticket)], events);
+    let _now = journal.commit(changeset).await?;
+    Ok(ticket)
+}
+
+/// Stores what was seen of an order, and what follows for its ticket.
+pub(crate) async fn observe(
+    journal: &Journal,
+    decision: Decision<Ticket, Event>,
+    seen: Hold,
+    delivery: EventId,
+    at: Timestamp,
+) -> Result<Committed, StoreError> {
+    let Decision {
+        state: ticket,
+        events,
+    } = decision;
+    let hold = params![seen.order_id, ticket.id, seen.status.as_str(), seen.version];
+    let writes = vec![update_row(&ticket), Statement::one_row(SEE, hold)];
+    journal
+        .commit(Changeset::new(at, writes, events).answering(delivery))
+        .await
+}
+
+/// Guarded by the revision the ticket had when it was loaded.
+fn update_row(ticket: &Ticket) -> Statement {
+    let loaded = i64::from(ticket.revision.number()) - 1;
+    let row = params![
+        ticket.id,
+        loaded,
+        ticket.title.as_str(),
+        searchable(ticket.title.as_str()),
+        ticket.description.as_ref().map(Description::as_str),
+        ticket.price.minor(),
+        ticket.status.as_str(),
+        ticket.held_by,
+        ticket.version,
+        ticket.updated_at,
+    ];
+    Statement::one_row(UPDATE, row)
+}
+
+fn ticket_of(row: &Row) -> Result<Ticket, StoreError> {
+    let currency = row.parse(5, |text| text.parse().ok())?;
+    let description: Option<String> = row.get(3)?;
+    Ok(Ticket {
+        id: row.get(0)?,
+        seller: row.get(1)?,
+        title: row.parse(2, |text| TicketTitle::parse(text).ok())?,
+        description: description.and_then(|text| Description::parse(&text).ok()),
+        price: Money::new(row.get(4)?, currency),
+        status: row.parse(6, TicketStatus::from_text)?,
+        held_by: row.get(7)?,
+        version: row.get(8)?,
+        revision: row.get(9)?,
+        created_at: row.get(10)?,
+        updated_at: row.get(11)?,
+    })
+}
+
+fn hold_of(row: &Row) -> Result<Hold, StoreError> {
+    Ok(Hold {
+        order_id: row.get(0)?,
+        status: row.parse(1, OrderStatus::from_text)?,
+        version: row.get(2)?,
+    })
+}
