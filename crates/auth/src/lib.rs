@@ -1,1 +1,33 @@
-//! Identities, sessions, users and permissions.
+//! Identities, sessions and permissions, carried inside: what Ory Kratos and Ory Keto are to the
+//! exchange where it runs distributed.
+//!
+//! Towards the outside it speaks Kratos' HTTP API for native clients (registration, login,
+//! logout, whoami); towards the other contexts it is the ports [`ory::Sessions`] and
+//! [`ory::Permissions`].
+//!
+//! Reading order: `context` (what the whole is made of), `domain` (e-mail addresses, passwords,
+//! tokens, flows and what a form may get wrong), `commands` and `queries` (one verb each), `http`
+//! (the routes, and Kratos' JSON in `http/kratos`), `sessions` and `permissions` (the ports),
+//! `hasher` (Argon2id), `store` (the SQL), `housekeeping`.
+
+mod commands;
+mod context;
+mod domain;
+mod hasher;
+mod housekeeping;
+mod http;
+mod permissions;
+mod queries;
+mod sessions;
+mod store;
+
+use ::store::Migration;
+
+pub use context::{Auth, AuthError, Options};
+pub use hasher::{HashCost, HashError};
+pub use housekeeping::housekeeping;
+pub use http::router;
+
+/// The tables of this context's database.
+pub const MIGRATIONS: &[Migration] =
+    &[Migration { name: "auth/0001_auth", sql: include_str!("../migrations/0001_auth.sql") }];

@@ -1,0 +1,120 @@
+//! The context as one value: its database, clock, model, hasher and options.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kernel::{Clock, Timestamp};
+use ory::{Permissions, Sessions};
+use outbox::{Changeset, Journal};
+use permissions::{Model, OplError};
+use store::{Statement, StoreError};
+
+use crate::hasher::{HashCost, HashError, Hasher};
+use crate::permissions::StoredPermissions;
+
+/// What an operator may choose.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where clients reach this service, such as `http://localhost:3000`: the beginning of every
+    /// URL in a flow.
+    pub public_url: String,
+    /// What hashing a password costs.
+    pub hash_cost: HashCost,
+    /// How long a sign-in lasts.
+    pub session_lifetime: Duration,
+    /// How long a registration or login may take from its first request.
+    pub flow_lifetime: Duration,
+}
+
+impl Options {
+    /// Sessions of 24 hours, flows of one, and passwords as costly as OWASP recommends.
+    pub fn new(public_url: impl Into<String>) -> Self {
+        Self {
+            public_url: public_url.into(),
+            hash_cost: HashCost::default(),
+            session_lifetime: Duration::from_secs(24 * 3600),
+            flow_lifetime: Duration::from_secs(3600),
+        }
+    }
+}
+
+/// Why the context could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthError {
+    /// The permission file is wrong.
+    #[error("read the permission model")]
+    Model(#[from] OplError),
+    /// The cost of hashing is out of bounds.
+    #[error("set up password hashing")]
+    HashCost(#[source] HashError),
+}
+
+/// The identity and permission context. Cheap to clone.
+#[derive(Clone)]
+pub struct Auth(Arc<Context>);
+
+struct Context {
+    journal: Journal,
+    clock: Arc<dyn Clock>,
+    model: Arc<Model>,
+    hasher: Hasher,
+    options: Options,
+}
+
+impl Auth {
+    /// The context over `journal`, whose migrations include [`crate::MIGRATIONS`], with the
+    /// permission model of the source text `namespaces`.
+    ///
+    /// # Errors
+    /// When `namespaces` is no permission file, or the hash cost is out of Argon2's bounds.
+    pub fn new(
+        journal: Journal,
+        clock: Arc<dyn Clock>,
+        namespaces: &str,
+        mut options: Options,
+    ) -> Result<Self, AuthError> {
+        let model = Arc::new(Model::parse(namespaces)?);
+        let hasher = Hasher::new(options.hash_cost).map_err(AuthError::HashCost)?;
+        options.public_url.truncate(options.public_url.trim_end_matches('/').len());
+        Ok(Self(Arc::new(Context { journal, clock, model, hasher, options })))
+    }
+
+    /// The port to the sessions.
+    #[must_use]
+    pub fn sessions(&self) -> Arc<dyn Sessions> {
+        Arc::new(self.clone())
+    }
+
+    /// The port to the permissions.
+    #[must_use]
+    pub fn permissions(&self) -> Arc<dyn Permissions> {
+        let Context { journal, clock, model, .. } = &*self.0;
+        Arc::new(StoredPermissions::new(journal.clone(), Arc::clone(clock), Arc::clone(model)))
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    pub(crate) fn journal(&self) -> &Journal {
+        &self.0.journal
+    }
+
+    pub(crate) fn hasher(&self) -> &Hasher {
+        &self.0.hasher
+    }
+
+    pub(crate) fn options(&self) -> &Options {
+        &self.0.options
+    }
+
+    /// Commits `writes`. Nothing here is anybody else's news, so there are no events.
+    pub(crate) async fn commit(
+        &self,
+        now: Timestamp,
+        writes: Vec<Statement>,
+    ) -> Result<(), StoreError> {
+        let changeset = Changeset::new(now, writes, Vec::new());
+        self.0.journal.commit(changeset).await.map(|_committed| ())
+    }
+}

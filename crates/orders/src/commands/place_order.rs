@@ -1,0 +1,83 @@
+//! A buyer reserves a ticket. The race everybody runs is decided by one insert.
+
+use std::time::Duration;
+
+use kernel::{OrderId, TicketId};
+use ory::rights::OrderTicket;
+use ory::{Permit, tuples};
+
+use crate::domain::{Order, OrderError, PlaceOrder};
+use crate::store::{self, ONE_ACTIVE_PER_TICKET, Offer};
+use crate::{Error, Orders};
+
+/// How long a buyer waits for a ticket that was listed a moment ago and isn't known here yet.
+const NEWS_PATIENCE: Duration = Duration::from_secs(2);
+
+impl Orders {
+    /// Reserves the ticket the permit is for. Who may see and change the order is written down
+    /// first, so that there is no moment at which it is visible without its rights.
+    ///
+    /// # Errors
+    /// When the ticket is unknown, not on sale, or held by another order.
+    pub async fn place_order(&self, permit: Permit<OrderTicket>) -> Result<Order, Error> {
+        let (ticket_id, buyer) = (permit.object(), permit.user());
+        let not_placed = |error| Error::NotPlaced(ticket_id, error);
+        let Offer { listing, is_held } = self.offer(ticket_id).await?;
+        if is_held {
+            return Err(not_placed(OrderError::AlreadyReserved));
+        }
+        let (id, at) = (OrderId::generate(), self.clock.now());
+        let place = PlaceOrder {
+            id,
+            buyer,
+            at,
+            window: self.expiration_window,
+        };
+        let decision = Order::place(&listing, place).map_err(not_placed)?;
+
+        let rights = [
+            tuples::order_owner(id, buyer),
+            tuples::order_parent(id, ticket_id),
+        ];
+        self.permissions.write(&rights).await?;
+        match store::insert(&self.journal, decision).await {
+            Ok(order) => {
+                tracing::info!(order.id = %id, ticket.id = %ticket_id, user.id = %buyer,
+                    "Placed order {id}");
+                Ok(order)
+            }
+            Err(error) if error.is_constraint(ONE_ACTIVE_PER_TICKET) => {
+                self.forget_rights(id, &rights).await;
+                Err(not_placed(OrderError::AlreadyReserved))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// What can be reserved. A ticket that exists but isn't known here yet is waited for: its
+    /// seller may have listed it a moment ago.
+    async fn offer(&self, id: TicketId) -> Result<Offer, Error> {
+        if let Some(offer) = store::offer(&self.journal, id).await? {
+            return Ok(offer);
+        }
+        if self
+            .permissions
+            .list(&tuples::ticket(id), "owners")
+            .await?
+            .is_empty()
+        {
+            return Err(Error::TicketNotFound(id));
+        }
+        let look = || store::offer(&self.journal, id);
+        let offer = self.journal.wait_for(NEWS_PATIENCE, look).await?;
+        offer.ok_or(Error::TicketNotFound(id))
+    }
+
+    /// The rights of an order that lost its race. Left behind they would harm nobody, since the
+    /// order doesn't exist; so a failure is only logged.
+    async fn forget_rights(&self, id: OrderId, rights: &[ory::Tuple]) {
+        if let Err(error) = self.permissions.delete(rights).await {
+            tracing::warn!(order.id = %id, %error, "Could not remove an unplaced order's rights");
+        }
+    }
+}

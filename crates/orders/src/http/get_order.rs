@@ -1,0 +1,22 @@
+//! `GET /api/orders/{id}`
+
+use axum::Json;
+use axum::extract::State;
+use http_kit::{Caller, IdPath};
+use kernel::OrderId;
+use ory::permit;
+use ory::rights::ViewOrder;
+
+use crate::{Error, Orders};
+
+pub(super) async fn get_order(
+    State(orders): State<Orders>,
+    caller: Caller,
+    IdPath(id): IdPath<OrderId>,
+) -> Result<Json<events::Order>, http_kit::Error> {
+    let order = orders.find_order(id).await?;
+    permit::<ViewOrder>(&*orders.permissions, caller.0.user_id, id)
+        .await
+        .map_err(Error::from)?;
+    Ok(Json(order.public()))
+}

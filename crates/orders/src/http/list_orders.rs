@@ -1,0 +1,27 @@
+//! `GET /api/orders`
+
+use axum::Json;
+use axum::extract::State;
+use http_kit::{Caller, Page};
+use kernel::Refusal;
+
+use crate::Orders;
+use crate::domain::Order;
+use crate::queries::list_orders::Side;
+
+pub(super) async fn list_orders(
+    State(orders): State<Orders>,
+    caller: Caller,
+    page: Page,
+) -> Result<Json<Vec<events::Order>>, http_kit::Error> {
+    let side = match page.param("as") {
+        None | Some("buyer") => Side::Buyer,
+        Some("seller") => Side::Seller,
+        Some(_) => return Err(Refusal::field("as", "must be buyer or seller").into()),
+    };
+    let user = caller.0.user_id;
+    let found = orders
+        .list_orders(user, side, page.after, page.limit)
+        .await?;
+    Ok(Json(found.iter().map(Order::public).collect()))
+}

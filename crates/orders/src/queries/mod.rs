@@ -1,0 +1,4 @@
+//! What reads orders.
+
+pub mod find_order;
+pub mod list_orders;

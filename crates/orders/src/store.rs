@@ -1,0 +1,266 @@
+//! How orders are kept: the rows, and the way there and back.
+
+use events::{CancelReason, Event, OrderStatus, PaymentStatus, TicketInOrder, TicketStatus};
+use kernel::{Decision, EventId, Money, OrderId, TicketId, Timestamp, UserId};
+use outbox::{Changeset, Committed, Journal};
+use store::{Migration, Row, Statement, StoreError, Value, params};
+use uuid::Uuid;
+
+use crate::domain::{Listing, Order, OrderState, SeenPayment};
+
+/// The tables of this context.
+pub const MIGRATIONS: &[Migration] = &[Migration {
+    name: "orders/0001_orders",
+    sql: include_str!("../migrations/0001_orders.sql"),
+}];
+
+/// The unique index that makes a ticket have one active order at most.
+pub(crate) const ONE_ACTIVE_PER_TICKET: &str = "orders_one_active_per_ticket";
+
+const LISTING: &str = "select ticket_id, seller_id, title, price, currency, status, version,
+     (select count(*) from orders where ticket_id = ?1 and status <> 'cancelled')
+     from listings where ticket_id = ?1";
+
+const LIST: &str = "insert into listings
+     (ticket_id, seller_id, title, price, currency, status, version)
+     values (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+     on conflict (ticket_id) do update set title = excluded.title, price = excluded.price,
+     currency = excluded.currency, status = excluded.status, version = excluded.version
+     where excluded.version > listings.version";
+
+const COLUMNS: &str = "id, ticket_id, ticket_title, ticket_price, ticket_currency, \
+     ticket_version, seller_id, buyer_id, status, cancel_reason, expires_at, version, revision, \
+     created_at";
+
+const INSERT: &str = "insert into orders (id, ticket_id, ticket_title, ticket_price,
+     ticket_currency, ticket_version, seller_id, buyer_id, status, cancel_reason, expires_at,
+     version, revision, created_at)
+     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+
+const UPDATE: &str = "update orders set status = ?3, cancel_reason = ?4, version = ?5,
+     revision = revision + 1 where id = ?1 and revision = ?2";
+
+const OVERDUE: &str = "select id from orders
+     where status in ('created', 'awaiting:payment') and expires_at <= ?1
+     order by expires_at limit ?2";
+
+const PAYMENTS: &str = "select payment_id, status, version from order_payments where order_id = ?1";
+
+const SEE: &str = "insert into order_payments (payment_id, order_id, status, version)
+     values (?1, ?2, ?3, ?4)
+     on conflict (payment_id) do update set status = excluded.status, version = excluded.version
+     where excluded.version > order_payments.version";
+
+/// A ticket as this context knows it, and whether an active order holds it.
+pub(crate) struct Offer {
+    pub(crate) listing: Listing,
+    pub(crate) is_held: bool,
+}
+
+pub(crate) async fn offer(journal: &Journal, id: TicketId) -> Result<Option<Offer>, StoreError> {
+    let rows = journal.query(LISTING, params![id]).await?;
+    let Some(row) = rows.first() else {
+        return Ok(None);
+    };
+    let currency = row.parse(4, |text| text.parse().ok())?;
+    let listing = Listing {
+        ticket_id: row.get(0)?,
+        seller: row.get(1)?,
+        title: row.get(2)?,
+        price: Money::new(row.get(3)?, currency),
+        status: row.parse(5, TicketStatus::from_text)?,
+        version: row.get(6)?,
+    };
+    Ok(Some(Offer {
+        listing,
+        is_held: row.get::<i64>(7)? > 0,
+    }))
+}
+
+/// Keeps what tickets told, unless something newer is known.
+pub(crate) async fn list(
+    journal: &Journal,
+    listing: &Listing,
+    delivery: EventId,
+    at: Timestamp,
+) -> Result<Committed, StoreError> {
+    let row = params![
+        listing.ticket_id,
+        listing.seller,
+        listing.title.as_str(),
+        listing.price.minor(),
+        listing.price.currency().code(),
+        listing.status.as_str(),
+        listing.version,
+    ];
+    let writes = vec![Statement::new(LIST, row)];
+    journal
+        .commit(Changeset::new(at, writes, Vec::new()).answering(delivery))
+        .await
+}
+
+pub(crate) async fn find(journal: &Journal, id: OrderId) -> Result<Option<Order>, StoreError> {
+    let sql = format!("select {COLUMNS} from orders where id = ?1");
+    let rows = journal.query(sql, params![id]).await?;
+    rows.first().map(order_of).transpose()
+}
+
+pub(crate) async fn payments(
+    journal: &Journal,
+    id: OrderId,
+) -> Result<Vec<SeenPayment>, StoreError> {
+    let rows = journal.query(PAYMENTS, params![id]).await?;
+    let seen = |row: &Row| {
+        let status = row.parse(1, PaymentStatus::from_text)?;
+        Ok(SeenPayment {
+            payment_id: row.get(0)?,
+            status,
+            version: row.get(2)?,
+        })
+    };
+    rows.iter().map(seen).collect()
+}
+
+/// Unpaid orders whose deadline was at or before `deadline`, the longest overdue first.
+pub(crate) async fn overdue(
+    journal: &Journal,
+    deadline: Timestamp,
+    limit: u32,
+) -> Result<Vec<OrderId>, StoreError> {
+    let rows = journal.query(OVERDUE, params![deadline, limit]).await?;
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+/// On which side of an order somebody stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// Who buys.
+    Buyer,
+    /// Who sells.
+    Seller,
+}
+
+/// Newest first.
+pub(crate) async fn list_of(
+    journal: &Journal,
+    (side, user): (Side, UserId),
+    after: Option<Uuid>,
+    limit: u32,
+) -> Result<Vec<Order>, StoreError> {
+    let side = match side {
+        Side::Buyer => "buyer_id",
+        Side::Seller => "seller_id",
+    };
+    let mut values = params![user, limit].to_vec();
+    let mut page = "";
+    if let Some(after) = after {
+        values.push(Value::from(after));
+        page = "and id < ?3";
+    }
+    let sql =
+        format!("select {COLUMNS} from orders where {side} = ?1 {page} order by id desc limit ?2");
+    let rows = journal.query(sql, values).await?;
+    rows.iter().map(order_of).collect()
+}
+
+pub(crate) async fn insert(
+    journal: &Journal,
+    decision: Decision<Order, Event>,
+) -> Result<Order, StoreError> {
+    let Decision {
+        state: order,
+        events,
+    } = decision;
+    let row = params![
+        order.id,
+        order.ticket.id,
+        order.ticket.title.as_str(),
+        order.ticket.price.of(order.ticket.currency).minor(),
+        order.ticket.currency.code(),
+        order.ticket.version,
+        order.seller,
+        order.buyer,
+        order.state.status().as_str(),
+        order.state.cancel_reason().map(CancelReason::as_str),
+        order.expires_at,
+        order.version,
+        order.revision,
+        order.created_at,
+    ];
+    let writes = vec![Statement::one_row(INSERT, row)];
+    let _now = journal
+        .commit(Changeset::new(order.created_at, writes, events))
+        .await?;
+    Ok(order)
+}
+
+/// Stores an order that was loaded at the revision before, with what was `seen` of a payment, in
+/// answer to `delivery` if an event asked for it.
+pub(crate) async fn update(
+    journal: &Journal,
+    decision: Decision<Order, Event>,
+    seen: Option<SeenPayment>,
+    delivery: Option<EventId>,
+    at: Timestamp,
+) -> Result<(Order, Committed), StoreError> {
+    let Decision {
+        state: order,
+        events,
+    } = decision;
+    let loaded = i64::from(order.revision.number()) - 1;
+    let row = params![
+        order.id,
+        loaded,
+        order.state.status().as_str(),
+        order.state.cancel_reason().map(CancelReason::as_str),
+        order.version,
+    ];
+    let mut writes = vec![Statement::one_row(UPDATE, row)];
+    if let Some(payment) = seen {
+        let row = params![
+            payment.payment_id,
+            order.id,
+            payment.status.as_str(),
+            payment.version
+        ];
+        writes.push(Statement::one_row(SEE, row));
+    }
+    let changeset = Changeset::new(at, writes, events);
+    let changeset = match delivery {
+        Some(delivery) => changeset.answering(delivery),
+        None => changeset,
+    };
+    let committed = journal.commit(changeset).await?;
+    Ok((order, committed))
+}
+
+fn order_of(row: &Row) -> Result<Order, StoreError> {
+    let currency = row.parse(4, |text| text.parse().ok())?;
+    let price = Money::new(row.get(3)?, currency);
+    Ok(Order {
+        id: row.get(0)?,
+        ticket: TicketInOrder {
+            id: row.get(1)?,
+            title: row.get(2)?,
+            price: price.major(),
+            currency,
+            version: row.get(5)?,
+        },
+        seller: row.get(6)?,
+        buyer: row.get(7)?,
+        state: state_of(row)?,
+        expires_at: row.get(10)?,
+        version: row.get(11)?,
+        revision: row.get(12)?,
+        created_at: row.get(13)?,
+    })
+}
+
+fn state_of(row: &Row) -> Result<OrderState, StoreError> {
+    Ok(match row.parse(8, OrderStatus::from_text)? {
+        OrderStatus::Created => OrderState::Created,
+        OrderStatus::AwaitingPayment => OrderState::AwaitingPayment,
+        OrderStatus::Complete => OrderState::Complete,
+        OrderStatus::Cancelled => OrderState::Cancelled(row.parse(9, CancelReason::from_text)?),
+    })
+}
