@@ -5,6 +5,7 @@
 //! response carries it as an extension until [`crate::edge`] writes the body, because only there
 //! the request's path is known.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -169,6 +170,8 @@ struct Document<'a> {
     path: &'a str,
     timestamp: Timestamp,
     errors: Vec<Entry<'a>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    details: BTreeMap<&'static str, &'a str>,
 }
 
 /// Writes the problem document of `refusal`, answered for `path` (with its query) at `at`.
@@ -197,6 +200,11 @@ pub(crate) fn render(refusal: &Refusal, path: &str, at: Timestamp) -> Response {
         path,
         timestamp: at,
         errors,
+        details: refusal
+            .details
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect(),
     };
     let json = serde_json::to_vec(&document).unwrap_or_default();
     let mut response = Response::new(Body::from(json));

@@ -75,6 +75,8 @@ pub struct Refusal {
     pub detail: Cow<'static, str>,
     /// Each broken rule, for validation.
     pub fields: Vec<FieldError>,
+    /// More for machines to read, such as a card's `declineCode`.
+    pub details: Vec<(&'static str, String)>,
 }
 
 impl Refusal {
@@ -85,6 +87,7 @@ impl Refusal {
             code,
             detail: detail.into(),
             fields: Vec::new(),
+            details: Vec::new(),
         }
     }
 
@@ -104,6 +107,13 @@ impl Refusal {
         message: impl Into<Cow<'static, str>>,
     ) -> Self {
         Self::validation(vec![FieldError::new(field, message)])
+    }
+
+    /// The same refusal, with something more for machines to read.
+    #[must_use]
+    pub fn with_detail(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.details.push((name, value.into()));
+        self
     }
 
     /// Nobody is signed in.

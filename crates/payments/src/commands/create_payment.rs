@@ -1,0 +1,119 @@
+//! A buyer pays for an order.
+
+use std::time::Duration;
+
+use events::PaymentStatus;
+use kernel::{OrderId, PaymentId};
+use ory::rights::EditOrder;
+use ory::{Permit, tuples};
+
+use crate::domain::{CardToken, PayableOrder, Payment, PaymentError, StartPayment};
+use crate::store::{self, ONE_LIVE_PER_ORDER};
+use crate::{Error, Payments};
+
+/// How long a buyer waits for an order that was placed a moment ago and isn't known here yet.
+const NEWS_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Payments of one order that are looked at to find the live one.
+const ATTEMPTS_SEEN: u32 = 20;
+
+impl Payments {
+    /// Pays for the order the permit is for, and waits a while for the outcome; answers the
+    /// payment as it is then.
+    ///
+    /// # Errors
+    /// When the order can't be paid, or is being paid already.
+    pub async fn create_payment(
+        &self,
+        permit: Permit<EditOrder>,
+        card: CardToken,
+    ) -> Result<Payment, Error> {
+        let payment = self.start_payment(permit, card).await?;
+        self.hints.give(payment.id);
+        let outcome = || async {
+            let payment = self.find_payment(payment.id).await?;
+            let is_open = matches!(
+                payment.state.status(),
+                PaymentStatus::Pending | PaymentStatus::Authorized
+            );
+            Ok::<_, Error>((!is_open).then_some(payment))
+        };
+        match self.journal.wait_for(self.patience, outcome).await? {
+            Some(payment) => Ok(payment),
+            None => self.find_payment(payment.id).await,
+        }
+    }
+
+    /// Who may see the payment is written down first, so that there is no moment at which it is
+    /// visible without its rights.
+    async fn start_payment(
+        &self,
+        permit: Permit<EditOrder>,
+        card: CardToken,
+    ) -> Result<Payment, Error> {
+        let (order_id, payer) = (permit.object(), permit.user());
+        let refused = |error| Error::Refused(order_id, error);
+        let order = self.order_to_pay(order_id).await?;
+        let (id, at) = (PaymentId::generate(), self.clock.now());
+        let start = StartPayment {
+            id,
+            payer,
+            card,
+            at,
+        };
+        let decision = Payment::start(&order, start).map_err(refused)?;
+        if let Some(error) = self.live_payment(order_id).await? {
+            return Err(refused(error));
+        }
+
+        let rights = [
+            tuples::payment_owner(id, payer),
+            tuples::payment_parent(id, order_id),
+        ];
+        self.permissions.write(&rights).await?;
+        match store::insert(&self.journal, decision).await {
+            Ok(payment) => {
+                tracing::info!(payment.id = %id, order.id = %order_id, user.id = %payer,
+                    "Started payment {id}");
+                Ok(payment)
+            }
+            Err(error) if error.is_constraint(ONE_LIVE_PER_ORDER) => {
+                self.forget_rights(id, &rights).await;
+                Err(refused(PaymentError::InProgress))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Whoever has the right to pay an order knows that it exists; when it isn't known here yet,
+    /// its event is on its way.
+    async fn order_to_pay(&self, id: OrderId) -> Result<PayableOrder, Error> {
+        let look = || store::order(&self.journal, id);
+        let order = self.journal.wait_for(NEWS_PATIENCE, look).await?;
+        order.ok_or(Error::OrderNotFound(id))
+    }
+
+    /// Why another payment can't be started now, if one is live.
+    async fn live_payment(&self, order: OrderId) -> Result<Option<PaymentError>, Error> {
+        let payments = store::of_order(&self.journal, order, ATTEMPTS_SEEN).await?;
+        Ok(payments
+            .iter()
+            .find_map(|payment| match payment.state.status() {
+                PaymentStatus::Failed | PaymentStatus::Voided => None,
+                PaymentStatus::Pending | PaymentStatus::Authorized => {
+                    Some(PaymentError::InProgress)
+                }
+                PaymentStatus::Captured | PaymentStatus::Refunded => {
+                    Some(PaymentError::AlreadyPaid)
+                }
+            }))
+    }
+
+    /// The rights of a payment that was not started. Left behind they would harm nobody, since
+    /// the payment doesn't exist; so a failure is only logged.
+    async fn forget_rights(&self, id: PaymentId, rights: &[ory::Tuple]) {
+        if let Err(error) = self.permissions.delete(rights).await {
+            tracing::warn!(payment.id = %id, %error, "Could not remove a payment's rights");
+        }
+    }
+}

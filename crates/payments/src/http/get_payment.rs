@@ -1,0 +1,21 @@
+//! `GET /api/payments/{id}`
+
+use axum::Json;
+use axum::extract::State;
+use http_kit::{Caller, IdPath};
+use kernel::PaymentId;
+use ory::permit;
+use ory::rights::ViewPayment;
+
+use crate::{Error, Payments};
+
+pub(super) async fn get_payment(
+    State(payments): State<Payments>,
+    caller: Caller,
+    IdPath(id): IdPath<PaymentId>,
+) -> Result<Json<events::Payment>, http_kit::Error> {
+    let payment = payments.find_payment(id).await?;
+    let permit = permit::<ViewPayment>(&*payments.permissions, caller.0.user_id, id).await;
+    permit.map_err(Error::from)?;
+    Ok(Json(payment.public()))
+}

@@ -1,0 +1,4 @@
+//! What reads payments.
+
+pub mod find_payment;
+pub mod list_payments;
