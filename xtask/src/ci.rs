@@ -14,21 +14,13 @@ use crate::{tidy, workspace};
 
 /// The plan, in order.
 const STEPS: &[Step] = &[
-    Step {
-        name: "format",
-        when: When::Always,
-        work: Work::Cargo("fmt --all --check"),
-    },
+    Step { name: "format", when: When::Always, work: Work::Cargo("fmt --all --check") },
     Step {
         name: "clippy",
         when: When::Always,
         work: Work::Cargo("clippy --workspace --all-targets --locked -- -D warnings"),
     },
-    Step {
-        name: "tidy",
-        when: When::Always,
-        work: Work::Task("tidy", tidy::run),
-    },
+    Step { name: "tidy", when: When::Always, work: Work::Task("tidy", tidy::run) },
     Step {
         name: "tests",
         when: When::WithNextest,
@@ -66,11 +58,7 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<Outcome> {
         println!("    {} took {}", step.name, seconds(started.elapsed()));
         if outcome == Outcome::Failed {
             print!("\n{}", table(&times));
-            println!(
-                "ci: `{}` failed; alone: {}",
-                step.name,
-                step.work.command_line()
-            );
+            println!("ci: `{}` failed; alone: {}", step.name, step.work.command_line());
             return Ok(Outcome::Failed);
         }
     }
@@ -120,20 +108,13 @@ impl Work {
 }
 
 fn planned(nextest: bool) -> Vec<&'static Step> {
-    let unwanted = if nextest {
-        When::WithoutNextest
-    } else {
-        When::WithNextest
-    };
+    let unwanted = if nextest { When::WithoutNextest } else { When::WithNextest };
     STEPS.iter().filter(|step| step.when != unwanted).collect()
 }
 
 fn has_nextest(root: &Path) -> bool {
     let mut command = workspace::cargo(root);
-    command
-        .args(["nextest", "--version"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
+    command.args(["nextest", "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
     matches!(succeed(&mut command), Ok(Outcome::Passed))
 }
 
@@ -141,19 +122,14 @@ fn succeed(command: &mut Command) -> anyhow::Result<Outcome> {
     let status = command
         .status()
         .with_context(|| format!("can't start `{}`", command.get_program().display()))?;
-    Ok(if status.success() {
-        Outcome::Passed
-    } else {
-        Outcome::Failed
-    })
+    Ok(if status.success() { Outcome::Passed } else { Outcome::Failed })
 }
 
 /// The closing table: a line for each step that ran, and their sum.
 fn table(times: &[(&str, Duration)]) -> String {
     let total = ("total", times.iter().map(|(_, time)| *time).sum());
     let rows = times.iter().chain([&total]);
-    rows.map(|(name, time)| format!("{name:<16}{:>10}\n", seconds(*time)))
-        .collect()
+    rows.map(|(name, time)| format!("{name:<16}{:>10}\n", seconds(*time))).collect()
 }
 
 fn seconds(time: Duration) -> String {
@@ -165,10 +141,7 @@ mod tests {
     use super::*;
 
     fn command_lines(nextest: bool) -> Vec<String> {
-        planned(nextest)
-            .iter()
-            .map(|step| step.work.command_line())
-            .collect()
+        planned(nextest).iter().map(|step| step.work.command_line()).collect()
     }
 
     #[test]
@@ -199,10 +172,7 @@ mod tests {
 
     #[test]
     fn the_table_ends_with_the_sum() {
-        let times = [
-            ("format", Duration::from_millis(400)),
-            ("tests", Duration::from_secs(12)),
-        ];
+        let times = [("format", Duration::from_millis(400)), ("tests", Duration::from_secs(12))];
         assert_eq!(
             table(&times),
             "format               0.4 s\ntests               12.0 s\ntotal               12.4 s\n"

@@ -11,9 +11,7 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<Outcome> {
 
 /// The list: how to call, then each task with what it does.
 pub(crate) fn text() -> String {
-    let lines = TASKS
-        .iter()
-        .map(|task| format!("  {:<6} {}\n", task.name, task.about));
+    let lines = TASKS.iter().map(|task| format!("  {:<6} {}\n", task.name, task.about));
     format!("usage: cargo xtask <task>\n{}", lines.collect::<String>())
 }
 
@@ -25,10 +23,7 @@ mod tests {
     fn every_task_has_its_line() {
         let text = text();
         for task in TASKS {
-            assert!(
-                text.lines()
-                    .any(|line| line.trim_start().starts_with(task.name))
-            );
+            assert!(text.lines().any(|line| line.trim_start().starts_with(task.name)));
         }
         assert_eq!(text.lines().count(), TASKS.len() + 1);
     }

@@ -6,21 +6,9 @@ use crate::{ci, help, tidy};
 
 /// Every task, in the order in which `cargo xtask help` lists them.
 pub(crate) const TASKS: &[Task] = &[
-    Task {
-        name: "ci",
-        about: "everything that must pass before a merge",
-        run: ci::run,
-    },
-    Task {
-        name: "tidy",
-        about: "check the house rules that no compiler checks",
-        run: tidy::run,
-    },
-    Task {
-        name: "help",
-        about: "print this list",
-        run: help::run,
-    },
+    Task { name: "ci", about: "everything that must pass before a merge", run: ci::run },
+    Task { name: "tidy", about: "check the house rules that no compiler checks", run: tidy::run },
+    Task { name: "help", about: "print this list", run: help::run },
 ];
 
 /// One chore: `cargo xtask <name>`.
@@ -78,9 +66,6 @@ mod tests {
     #[test]
     fn a_stray_argument_is_named() {
         let error = expect_no_arguments(&["--fix".to_owned()]).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "takes no arguments, but was given `--fix`"
-        );
+        assert_eq!(error.to_string(), "takes no arguments, but was given `--fix`");
     }
 }

@@ -14,8 +14,7 @@ pub(crate) fn root() -> anyhow::Result<PathBuf> {
     let manifest_dir = std::env::var_os("CARGO_MANIFEST_DIR")
         .unwrap_or_else(|| OsString::from(env!("CARGO_MANIFEST_DIR")));
     let root = Path::new(&manifest_dir).parent();
-    root.map(Path::to_owned)
-        .context("xtask lies outside of any workspace")
+    root.map(Path::to_owned).context("xtask lies outside of any workspace")
 }
 
 /// A call of the cargo that runs us, in `root`.

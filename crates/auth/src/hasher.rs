@@ -49,8 +49,7 @@ pub(crate) struct Hasher {
 impl Hasher {
     pub(crate) fn new(cost: HashCost) -> Result<Self, HashError> {
         let HashCost { memory_kib, iterations } = cost;
-        let params =
-            Params::new(memory_kib, iterations, 1, None).map_err(HashError::Cost)?;
+        let params = Params::new(memory_kib, iterations, 1, None).map_err(HashError::Cost)?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
             argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),

@@ -21,13 +21,8 @@ mod queries;
 mod sessions;
 mod store;
 
-use ::store::Migration;
-
 pub use context::{Auth, AuthError, Options};
 pub use hasher::{HashCost, HashError};
 pub use housekeeping::housekeeping;
 pub use http::router;
-
-/// The tables of this context's database.
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { name: "auth/0001_auth", sql: include_str!("../migrations/0001_auth.sql") }];
+pub use store::MIGRATIONS;

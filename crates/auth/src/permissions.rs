@@ -21,8 +21,7 @@ const SUBJECTS: &str =
 const INSERT: &str = "
     insert into tuples (object, relation, subject) values (?1, ?2, ?3)
     on conflict (object, relation, subject) do nothing";
-const DELETE: &str =
-    "delete from tuples where object = ?1 and relation = ?2 and subject = ?3";
+const DELETE: &str = "delete from tuples where object = ?1 and relation = ?2 and subject = ?3";
 
 /// Tuples in the database, and the model they fit.
 pub(crate) struct StoredPermissions {
@@ -78,12 +77,16 @@ impl Permissions for StoredPermissions {
                 }
             }
         }
-        Err(port_error(operation)(format_args!("`{query}` is open after {ROUNDS_MAX} rounds")))
+        let reason = format!("`{query}` is open after {ROUNDS_MAX} rounds");
+        Err(PortError { operation, reason })
     }
 
     async fn write(&self, tuples: &[Tuple]) -> Result<(), PortError> {
         let operation = "write tuples";
-        tuples.iter().try_for_each(|tuple| self.model.admits(tuple)).map_err(port_error(operation))?;
+        tuples
+            .iter()
+            .try_for_each(|tuple| self.model.admits(tuple))
+            .map_err(port_error(operation))?;
         self.commit(INSERT, tuples).await.map_err(port_error(operation))
     }
 
@@ -93,11 +96,8 @@ impl Permissions for StoredPermissions {
 
     async fn list(&self, object: &Object, relation: &str) -> Result<Vec<Tuple>, PortError> {
         let subjects = self.subjects(object, relation).await.map_err(port_error("list tuples"))?;
-        let tuple = |subject| Tuple {
-            object: object.clone(),
-            relation: relation.to_owned(),
-            subject,
-        };
+        let tuple =
+            |subject| Tuple { object: object.clone(), relation: relation.to_owned(), subject };
         Ok(subjects.into_iter().map(tuple).collect())
     }
 }

@@ -1,6 +1,6 @@
 //! The SQL of identities, sessions and flows: what is written and how it is read back.
 
-use ::store::{Row, Statement, StoreError, params};
+use ::store::{Migration, Row, Statement, StoreError, params};
 use kernel::{FlowId, Timestamp};
 
 use crate::domain::email::Email;
@@ -8,6 +8,10 @@ use crate::domain::flow::{Flow, FlowKind, Form};
 use crate::domain::identity::Identity;
 use crate::domain::session::Session;
 use crate::domain::token::SessionToken;
+
+/// The tables of this context.
+pub const MIGRATIONS: &[Migration] =
+    &[Migration { name: "auth/0001_auth", sql: include_str!("../migrations/0001_auth.sql") }];
 
 /// The constraint by which no two identities have one e-mail address.
 pub(crate) const EMAIL_ONCE: &str = "identities_email_once";

@@ -22,10 +22,7 @@ impl InProcessBus {
     /// A bus that serves `subscriptions`.
     #[must_use]
     pub fn new(subscriptions: Vec<Subscription>, policy: RetryPolicy) -> Self {
-        Self {
-            subscriptions,
-            policy,
-        }
+        Self { subscriptions, policy }
     }
 
     async fn deliver(
@@ -48,10 +45,7 @@ impl InProcessBus {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the pause between two tries is the point"
-)]
+#[expect(clippy::disallowed_methods, reason = "the pause between two tries is the point")]
 async fn back_off(pause: std::time::Duration) {
     tokio::time::sleep(pause).await;
 }
@@ -66,10 +60,7 @@ async fn park(
         event.id = %envelope.id, event.kind = %envelope.kind, service = subscription.service,
         attempts, reason = %failure, "Parked an event as a dead letter"
     );
-    let parked = subscription
-        .consumer
-        .park(Arc::clone(envelope), failure)
-        .await;
+    let parked = subscription.consumer.park(Arc::clone(envelope), failure).await;
     parked.map_err(|error| PublishError {
         event_id: envelope.id,
         service: subscription.service.to_owned(),
@@ -126,10 +117,7 @@ mod tests {
     }
 
     async fn publish(failures: Vec<Failure>) -> (Arc<Scripted>, Arc<Scripted>) {
-        let wanting = Arc::new(Scripted {
-            failures: Mutex::new(failures),
-            ..Scripted::default()
-        });
+        let wanting = Arc::new(Scripted { failures: Mutex::new(failures), ..Scripted::default() });
         let deaf = Arc::new(Scripted::default());
         let subscribe = |service, kinds, consumer: &Arc<Scripted>| Subscription {
             service,
@@ -145,16 +133,9 @@ mod tests {
             pause_first: Duration::from_millis(1),
             pause_max: Duration::from_millis(1),
         };
-        let event = Event::from(ExpirationComplete {
-            id: OrderId::generate(),
-        });
-        let envelope = event
-            .seal(EventId::generate(), Timestamp::from_micros(0), None)
-            .unwrap();
-        InProcessBus::new(subscriptions, policy)
-            .publish(Arc::new(envelope))
-            .await
-            .unwrap();
+        let event = Event::from(ExpirationComplete { id: OrderId::generate() });
+        let envelope = event.seal(EventId::generate(), Timestamp::from_micros(0), None).unwrap();
+        InProcessBus::new(subscriptions, policy).publish(Arc::new(envelope)).await.unwrap();
         (wanting, deaf)
     }
 

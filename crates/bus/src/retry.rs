@@ -61,22 +61,14 @@ mod tests {
             pause_max: Duration::from_millis(300),
         };
         let retry = Failure::Retry("busy".into());
-        let decisions: Vec<_> = (1..=5)
-            .map(|attempts| policy.decide(attempts, &retry))
-            .collect();
+        let decisions: Vec<_> = (1..=5).map(|attempts| policy.decide(attempts, &retry)).collect();
         let after = |ms| Next::RetryAfter(Duration::from_millis(ms));
-        assert_eq!(
-            decisions,
-            [after(100), after(200), after(300), after(300), Next::Park]
-        );
+        assert_eq!(decisions, [after(100), after(200), after(300), after(300), Next::Park]);
     }
 
     #[test]
     fn what_will_never_work_is_parked_at_once() {
         let policy = RetryPolicy::default();
-        assert_eq!(
-            policy.decide(1, &Failure::Fail("unreadable".into())),
-            Next::Park
-        );
+        assert_eq!(policy.decide(1, &Failure::Fail("unreadable".into())), Next::Park);
     }
 }

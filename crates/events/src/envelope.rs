@@ -81,12 +81,8 @@ impl Envelope {
     /// # Errors
     /// [`OpenError`] when the type is another, or the content doesn't fit it.
     pub fn open<E: PublicEvent>(&self) -> Result<E, OpenError> {
-        let error = |source| OpenError {
-            id: self.id,
-            kind: self.kind.clone(),
-            expected: E::TYPE,
-            source,
-        };
+        let error =
+            |source| OpenError { id: self.id, kind: self.kind.clone(), expected: E::TYPE, source };
         if self.kind != E::TYPE {
             return Err(error(None));
         }

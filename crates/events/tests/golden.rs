@@ -1,9 +1,6 @@
 //! The events' JSON is what other services rely on: each has a golden file. A change shows here
 //! first; `UPDATE_GOLDEN=1 cargo test -p events` writes the files anew.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that can't go on should say where"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that can't go on should say where")]
 
 use std::path::PathBuf;
 
@@ -43,10 +40,8 @@ fn payment(status: &str) -> Payment {
 }
 
 fn one_of_each() -> Vec<Event> {
-    let cancelled = Order {
-        cancel_reason: Some(events::CancelReason::Expired),
-        ..order("cancelled", "1")
-    };
+    let cancelled =
+        Order { cancel_reason: Some(events::CancelReason::Expired), ..order("cancelled", "1") };
     let id = cancelled.id;
     vec![
         events::TicketCreated(ticket("approved")).into(),
@@ -86,19 +81,10 @@ fn every_event_is_written_as_its_golden_file_says() {
 #[test]
 fn an_envelope_opens_as_its_own_type_only() {
     let event = Event::from(events::OrderCreated(order("created", "0")));
-    let envelope = event
-        .seal(EventId::generate(), Timestamp::from_micros(0), None)
-        .unwrap();
+    let envelope = event.seal(EventId::generate(), Timestamp::from_micros(0), None).unwrap();
     let text = serde_json::to_string(&envelope).unwrap();
     let back: events::Envelope = serde_json::from_str(&text).unwrap();
-    assert_eq!(
-        back.open::<events::OrderCreated>().unwrap().0,
-        order("created", "0")
-    );
+    assert_eq!(back.open::<events::OrderCreated>().unwrap().0, order("created", "0"));
     let error = back.open::<events::OrderCancelled>().unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .contains("can't be read as order:cancelled")
-    );
+    assert!(error.to_string().contains("can't be read as order:cancelled"));
 }

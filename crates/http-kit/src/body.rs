@@ -40,18 +40,11 @@ impl Fields {
             let message = if error.is_data() {
                 "must be a JSON object".to_owned()
             } else {
-                format!(
-                    "is not JSON (line {}, column {})",
-                    error.line(),
-                    error.column()
-                )
+                format!("is not JSON (line {}, column {})", error.line(), error.column())
             };
             Refusal::validation(vec![FieldError::of_body(format!("The body {message}."))])
         })?;
-        let mut fields = Self {
-            members,
-            broken: Vec::new(),
-        };
+        let mut fields = Self { members, broken: Vec::new() };
         fields.refuse_repeated();
         Ok(fields)
     }
@@ -99,10 +92,7 @@ impl Fields {
     /// A validation refusal with an entry for each broken rule.
     pub fn build<T>(mut self, whole: impl FnOnce() -> Option<T>) -> Result<T, Refusal> {
         for (name, _) in std::mem::take(&mut self.members) {
-            self.broken.push(FieldError::new(
-                printable(&name),
-                "is not a field of this request",
-            ));
+            self.broken.push(FieldError::new(printable(&name), "is not a field of this request"));
         }
         if !self.broken.is_empty() {
             return Err(Refusal::validation(self.broken));
@@ -121,19 +111,14 @@ impl Fields {
         raw: &RawValue,
         read: impl FnOnce(&RawValue) -> Result<T, E>,
     ) -> Option<T> {
-        read(raw)
-            .map_err(|error| self.broken.push(FieldError::new(name, error.to_string())))
-            .ok()
+        read(raw).map_err(|error| self.broken.push(FieldError::new(name, error.to_string()))).ok()
     }
 
     fn refuse_repeated(&mut self) {
         let mut names: Vec<_> = self.members.iter().map(|(name, _)| name.as_str()).collect();
         names.sort_unstable();
-        let mut repeated: Vec<_> = names
-            .windows(2)
-            .filter(|pair| pair[0] == pair[1])
-            .map(|pair| pair[0])
-            .collect();
+        let mut repeated: Vec<_> =
+            names.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
         repeated.dedup();
         let broken = repeated
             .into_iter()
@@ -204,19 +189,15 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
         if !is_json(request.headers()) {
             return Err(problem::refusal_of(http::StatusCode::UNSUPPORTED_MEDIA_TYPE).into());
         }
-        let body = Bytes::from_request(request, state)
-            .await
-            .map_err(|rejection| {
-                Error::from(problem::refusal_of(rejection.into_response().status()))
-            })?;
+        let body = Bytes::from_request(request, state).await.map_err(|rejection| {
+            Error::from(problem::refusal_of(rejection.into_response().status()))
+        })?;
         Ok(Self::parse(&body)?)
     }
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    let kind = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok());
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let essence = kind.and_then(|kind| kind.split(';').next()).map(str::trim);
     essence.is_some_and(|kind| {
         let kind = kind.to_ascii_lowercase();
@@ -271,10 +252,7 @@ mod tests {
     #[test]
     fn what_is_no_object_says_so() {
         for body in ["[]", "1", "null", "\"x\""] {
-            assert_eq!(
-                broken(body),
-                [(None, "The body must be a JSON object.".to_owned())]
-            );
+            assert_eq!(broken(body), [(None, "The body must be a JSON object.".to_owned())]);
         }
         let entries = broken("{\"title\": ");
         assert_eq!(entries[0].1, "The body is not JSON (line 1, column 10).");
@@ -284,10 +262,7 @@ mod tests {
     #[test]
     fn null_removes_where_it_may_and_is_wrong_elsewhere() {
         let mut fields = Fields::parse(br#"{"a": null, "b": null}"#).unwrap();
-        assert_eq!(
-            fields.nullable("a", text(|_| Ok::<_, String>(1))),
-            Some(None)
-        );
+        assert_eq!(fields.nullable("a", text(|_| Ok::<_, String>(1))), Some(None));
         assert_eq!(fields.optional("b", text(|_| Ok::<_, String>(1))), None);
         assert!(fields.build(|| Some(())).is_err());
     }

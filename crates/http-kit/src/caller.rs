@@ -42,9 +42,7 @@ where
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        look_up(&parts.headers, &Arc::from_ref(state))
-            .await
-            .map(Self)
+        look_up(&parts.headers, &Arc::from_ref(state)).await.map(Self)
     }
 }
 
@@ -55,21 +53,14 @@ async fn look_up(
     let Some(token) = session_token(headers) else {
         return Ok(None);
     };
-    sessions
-        .whoami(token)
-        .await
-        .map_err(|error| Error::caused(Refusal::unavailable(), error))
+    sessions.whoami(token).await.map_err(|error| Error::caused(Refusal::unavailable(), error))
 }
 
 /// The session token of a request: `X-Session-Token`, then `Authorization: Bearer`, then the
 /// cookie.
 #[must_use]
 pub fn session_token(headers: &HeaderMap) -> Option<&str> {
-    let header = |name| {
-        headers
-            .get(name)
-            .and_then(|value: &http::HeaderValue| value.to_str().ok())
-    };
+    let header = |name| headers.get(name).and_then(|value: &http::HeaderValue| value.to_str().ok());
     header("x-session-token")
         .or_else(|| header(header::AUTHORIZATION.as_str()).and_then(bearer))
         .or_else(|| header(header::COOKIE.as_str()).and_then(cookie))
@@ -78,9 +69,7 @@ pub fn session_token(headers: &HeaderMap) -> Option<&str> {
 
 fn bearer(authorization: &str) -> Option<&str> {
     let (scheme, token) = authorization.split_once(' ')?;
-    scheme
-        .eq_ignore_ascii_case("bearer")
-        .then_some(token.trim())
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
 fn cookie(cookies: &str) -> Option<&str> {
@@ -104,10 +93,7 @@ mod tests {
     fn a_token_is_found_where_clients_put_it() {
         assert_eq!(token("x-session-token", "abc").as_deref(), Some("abc"));
         assert_eq!(token("authorization", "bearer abc").as_deref(), Some("abc"));
-        assert_eq!(
-            token("cookie", "a=b; ory_kratos_session=abc").as_deref(),
-            Some("abc")
-        );
+        assert_eq!(token("cookie", "a=b; ory_kratos_session=abc").as_deref(), Some("abc"));
         assert_eq!(token("authorization", "Basic abc"), None);
         assert_eq!(token("authorization", "Bearer "), None);
         assert_eq!(token("cookie", "xory_kratos_session=abc"), None);

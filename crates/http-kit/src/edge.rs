@@ -36,15 +36,8 @@ async fn around_each_request(
     next: Next,
 ) -> Response {
     let method = request.method().clone();
-    let path = request
-        .uri()
-        .path_and_query()
-        .map_or("/", |path| path.as_str())
-        .to_owned();
-    let incoming = request
-        .headers()
-        .get("traceparent")
-        .and_then(|value| value.to_str().ok());
+    let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
+    let incoming = request.headers().get("traceparent").and_then(|value| value.to_str().ok());
     let trace = incoming.and_then(Trace::parse).unwrap_or_else(Trace::start);
     let trace_id = trace.to_string();
 
@@ -96,6 +89,5 @@ fn refusal_in(response: &mut Response) -> Option<Error> {
 
 fn has_json(response: &Response) -> bool {
     let kind = response.headers().get(header::CONTENT_TYPE);
-    kind.and_then(|kind| kind.to_str().ok())
-        .is_some_and(|kind| kind.contains("json"))
+    kind.and_then(|kind| kind.to_str().ok()).is_some_and(|kind| kind.contains("json"))
 }

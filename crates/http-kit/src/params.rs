@@ -24,9 +24,8 @@ impl<S: Send + Sync, T: From<Uuid>> FromRequestParts<S> for IdPath<T> {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let refused = || Error::from(Refusal::field("id", kernel::ids::InvalidId.to_string()));
-        let Path(text) = Path::<String>::from_request_parts(parts, state)
-            .await
-            .map_err(|_| refused())?;
+        let Path(text) =
+            Path::<String>::from_request_parts(parts, state).await.map_err(|_| refused())?;
         let id = kernel::EventId::parse(&text).map_err(|_| refused())?;
         Ok(Self(T::from(id.as_uuid())))
     }
@@ -57,19 +56,13 @@ impl Page {
     #[must_use]
     pub fn param(&self, name: &str) -> Option<&str> {
         let values = self.params.iter().rev();
-        values
-            .filter(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
-            .next()
+        values.filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).next()
     }
 
     /// The keyset of the next page: rows after the one with `id`.
     #[must_use]
     pub fn next_after(id: Uuid) -> Vec<StartKey> {
-        vec![StartKey {
-            key: "id".to_owned(),
-            value: id.to_string(),
-        }]
+        vec![StartKey { key: "id".to_owned(), value: id.to_string() }]
     }
 
     /// Reads `limit` and `start_key`; other parameters are left to the handler.
@@ -77,11 +70,7 @@ impl Page {
     /// # Errors
     /// A validation refusal with an entry for each malformed parameter.
     pub fn parse(params: Vec<(String, String)>) -> Result<Self, Refusal> {
-        let mut page = Self {
-            limit: LIMIT_DEFAULT,
-            after: None,
-            params,
-        };
+        let mut page = Self { limit: LIMIT_DEFAULT, after: None, params };
         let mut broken = Vec::new();
         match page.param("limit").map(parse_limit).transpose() {
             Ok(limit) => page.limit = limit.unwrap_or(LIMIT_DEFAULT),
@@ -91,11 +80,7 @@ impl Page {
             Ok(after) => page.after = after,
             Err(message) => broken.push(FieldError::new("start_key", message)),
         }
-        if broken.is_empty() {
-            Ok(page)
-        } else {
-            Err(Refusal::validation(broken))
-        }
+        if broken.is_empty() { Ok(page) } else { Err(Refusal::validation(broken)) }
     }
 }
 
@@ -111,22 +96,17 @@ fn parse_start_key(text: &str) -> Result<Uuid, String> {
     let wrong = || r#"must be {"key":"id","value":"…"} as `next` gives it"#.to_owned();
     let key: StartKey = serde_json::from_str(text).map_err(|_| wrong())?;
     let id = kernel::EventId::parse(&key.value).map_err(|_| wrong())?;
-    if key.key == "id" {
-        Ok(id.as_uuid())
-    } else {
-        Err(wrong())
-    }
+    if key.key == "id" { Ok(id.as_uuid()) } else { Err(wrong()) }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Page {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        let Query(params) = Query::<Vec<(String, String)>>::from_request_parts(parts, state)
-            .await
-            .map_err(|_| {
-                Refusal::validation(vec![FieldError::of_body("The query can't be read.")])
-            })?;
+        let Query(params) =
+            Query::<Vec<(String, String)>>::from_request_parts(parts, state).await.map_err(
+                |_| Refusal::validation(vec![FieldError::of_body("The query can't be read.")]),
+            )?;
         Ok(Self::parse(params)?)
     }
 }
@@ -136,21 +116,13 @@ mod tests {
     use super::*;
 
     fn page(params: &[(&str, &str)]) -> Result<Page, Refusal> {
-        Page::parse(
-            params
-                .iter()
-                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-                .collect(),
-        )
+        Page::parse(params.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect())
     }
 
     #[test]
     fn a_page_has_ten_rows_unless_the_client_says() {
         assert_eq!(page(&[]).unwrap().limit, 10);
-        assert_eq!(
-            page(&[("limit", "100"), ("color", "red")]).unwrap().limit,
-            100
-        );
+        assert_eq!(page(&[("limit", "100"), ("color", "red")]).unwrap().limit, 100);
     }
 
     #[test]
@@ -163,11 +135,7 @@ mod tests {
     #[test]
     fn malformed_parameters_are_all_named() {
         let refusal = page(&[("limit", "0"), ("start_key", "{}")]).unwrap_err();
-        let fields: Vec<_> = refusal
-            .fields
-            .iter()
-            .filter_map(|e| e.field.as_deref())
-            .collect();
+        let fields: Vec<_> = refusal.fields.iter().filter_map(|e| e.field.as_deref()).collect();
         assert_eq!(fields, ["limit", "start_key"]);
         for limit in ["", "-1", "101", "ten", "1.5", "+5", "99999999999999999999"] {
             assert!(page(&[("limit", limit)]).is_err(), "{limit}");

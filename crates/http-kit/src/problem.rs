@@ -24,10 +24,7 @@ pub struct Error {
 impl Error {
     /// Tells `refusal`, and logs `cause`.
     pub fn caused(refusal: Refusal, cause: impl std::error::Error + Send + Sync + 'static) -> Self {
-        Self {
-            refusal,
-            cause: Some(Arc::new(cause)),
-        }
+        Self { refusal, cause: Some(Arc::new(cause)) }
     }
 
     /// What the client is told.
@@ -38,10 +35,7 @@ impl Error {
 
     /// The cause and its causes, for the log.
     pub(crate) fn causes(&self) -> Option<String> {
-        let mut next = self
-            .cause
-            .as_deref()
-            .map(|cause| cause as &dyn std::error::Error);
+        let mut next = self.cause.as_deref().map(|cause| cause as &dyn std::error::Error);
         let mut all = Vec::new();
         while let Some(cause) = next {
             all.push(cause.to_string());
@@ -53,10 +47,7 @@ impl Error {
 
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
-        Self {
-            refusal,
-            cause: None,
-        }
+        Self { refusal, cause: None }
     }
 }
 
@@ -128,16 +119,12 @@ pub(crate) fn refusal_of(status: StatusCode) -> Refusal {
             "method-not-allowed",
             "This path doesn't take this method; see the header Allow.",
         ),
-        StatusCode::REQUEST_TIMEOUT => refuse(
-            Kind::Timeout,
-            "timeout",
-            "The request took too long to arrive.",
-        ),
-        StatusCode::PAYLOAD_TOO_LARGE => refuse(
-            Kind::TooLarge,
-            "too-large",
-            "The body is larger than 1 MiB.",
-        ),
+        StatusCode::REQUEST_TIMEOUT => {
+            refuse(Kind::Timeout, "timeout", "The request took too long to arrive.")
+        }
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            refuse(Kind::TooLarge, "too-large", "The body is larger than 1 MiB.")
+        }
         StatusCode::UNSUPPORTED_MEDIA_TYPE => refuse(
             Kind::UnsupportedMediaType,
             "unsupported-media-type",
@@ -179,16 +166,10 @@ pub(crate) fn render(refusal: &Refusal, path: &str, at: Timestamp) -> Response {
     let status = status_of(refusal.kind);
     let entries = refusal.fields.iter();
     let mut errors: Vec<_> = entries
-        .map(|broken| Entry {
-            message: &broken.message,
-            field: broken.field.as_deref(),
-        })
+        .map(|broken| Entry { message: &broken.message, field: broken.field.as_deref() })
         .collect();
     if errors.is_empty() {
-        errors.push(Entry {
-            message: &refusal.detail,
-            field: None,
-        });
+        errors.push(Entry { message: &refusal.detail, field: None });
     }
     let document = Document {
         r#type: format!("/errors/{}", refusal.code),
@@ -200,11 +181,7 @@ pub(crate) fn render(refusal: &Refusal, path: &str, at: Timestamp) -> Response {
         path,
         timestamp: at,
         errors,
-        details: refusal
-            .details
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect(),
+        details: refusal.details.iter().map(|(name, value)| (*name, value.as_str())).collect(),
     };
     let json = serde_json::to_vec(&document).unwrap_or_default();
     let mut response = Response::new(Body::from(json));

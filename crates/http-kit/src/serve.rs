@@ -44,9 +44,7 @@ pub async fn serve(
     let graceful = GracefulShutdown::new();
     let room = Arc::new(Semaphore::new(options.connections_max));
     let mut builder = http1::Builder::new();
-    builder
-        .timer(TokioTimer::new())
-        .header_read_timeout(options.head_timeout);
+    builder.timer(TokioTimer::new()).header_read_timeout(options.head_timeout);
     // bounded: by `stop`
     loop {
         let next = async {
@@ -68,10 +66,7 @@ pub async fn serve(
         });
     }
     drop(listener);
-    if tokio::time::timeout(options.grace, graceful.shutdown())
-        .await
-        .is_err()
-    {
+    if tokio::time::timeout(options.grace, graceful.shutdown()).await.is_err() {
         tracing::warn!("Some requests were still in flight when the time to finish was over");
     }
 }
@@ -95,10 +90,7 @@ async fn accept(listener: &TcpListener) -> TcpStream {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "gives the system time to free descriptors"
-)]
+#[expect(clippy::disallowed_methods, reason = "gives the system time to free descriptors")]
 async fn rest() {
     tokio::time::sleep(Duration::from_millis(50)).await;
 }

@@ -14,10 +14,7 @@ pub struct Decision<S, E> {
 impl<S, E> Decision<S, E> {
     /// A change that others hear about through `events`.
     pub fn new(state: S, events: impl IntoIterator<Item = E>) -> Self {
-        Self {
-            state,
-            events: events.into_iter().collect(),
-        }
+        Self { state, events: events.into_iter().collect() }
     }
 }
 

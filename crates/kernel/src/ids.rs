@@ -19,10 +19,7 @@ fn parse_canonical(text: &str) -> Result<Uuid, InvalidId> {
     Uuid::try_parse(text).map_err(|_| InvalidId)
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place where ids are made"
-)]
+#[expect(clippy::disallowed_methods, reason = "the one place where ids are made")]
 fn new_uuid() -> Uuid {
     Uuid::now_v7()
 }

@@ -193,11 +193,7 @@ fn parse_exponent(text: &str) -> Result<i64, InvalidAmount> {
     } else {
         digits.parse().map_err(|_| InvalidAmount::NotANumber)?
     };
-    Ok(if text.starts_with('-') {
-        -magnitude
-    } else {
-        magnitude
-    })
+    Ok(if text.starts_with('-') { -magnitude } else { magnitude })
 }
 
 /// Minor units as a decimal with as few digits as it needs: 1999 → `19.99`, 2000 → `20`.
@@ -280,13 +276,8 @@ mod tests {
 
     #[test]
     fn json_carries_major_units_without_padding() {
-        for (minor, json) in [
-            (1999, "19.99"),
-            (2000, "20"),
-            (1990, "19.9"),
-            (5, "0.05"),
-            (0, "0"),
-        ] {
+        for (minor, json) in [(1999, "19.99"), (2000, "20"), (1990, "19.9"), (5, "0.05"), (0, "0")]
+        {
             let amount = MajorUnits(minor);
             assert_eq!(serde_json::to_string(&amount).unwrap(), json);
             assert_eq!(serde_json::from_str::<MajorUnits>(json).unwrap(), amount);

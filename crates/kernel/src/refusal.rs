@@ -48,18 +48,12 @@ pub struct FieldError {
 impl FieldError {
     /// A broken rule of one field.
     pub fn new(field: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            field: Some(field.into()),
-            message: message.into(),
-        }
+        Self { field: Some(field.into()), message: message.into() }
     }
 
     /// A broken rule of the body as a whole.
     pub fn of_body(message: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            field: None,
-            message: message.into(),
-        }
+        Self { field: None, message: message.into() }
     }
 }
 
@@ -82,23 +76,14 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal with a code and a sentence.
     pub fn new(kind: Kind, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            kind,
-            code,
-            detail: detail.into(),
-            fields: Vec::new(),
-            details: Vec::new(),
-        }
+        Self { kind, code, detail: detail.into(), fields: Vec::new(), details: Vec::new() }
     }
 
     /// A request that breaks rules of form: one entry for each.
     #[must_use]
     pub fn validation(fields: Vec<FieldError>) -> Self {
         let detail = "The request breaks a rule; see `errors`.";
-        Self {
-            fields,
-            ..Self::new(Kind::Invalid, "validation", detail)
-        }
+        Self { fields, ..Self::new(Kind::Invalid, "validation", detail) }
     }
 
     /// One broken rule of one field.
@@ -119,21 +104,13 @@ impl Refusal {
     /// Nobody is signed in.
     #[must_use]
     pub fn unauthenticated() -> Self {
-        Self::new(
-            Kind::Unauthenticated,
-            "not-signed-in",
-            "Sign in to do this.",
-        )
+        Self::new(Kind::Unauthenticated, "not-signed-in", "Sign in to do this.")
     }
 
     /// The caller may not do this.
     #[must_use]
     pub fn forbidden() -> Self {
-        Self::new(
-            Kind::Forbidden,
-            "not-permitted",
-            "You are not permitted to do this.",
-        )
+        Self::new(Kind::Forbidden, "not-permitted", "You are not permitted to do this.")
     }
 
     /// A part this needs is away; trying again soon may work.
@@ -146,10 +123,6 @@ impl Refusal {
     /// A fault of ours, about which the outside learns nothing more.
     #[must_use]
     pub fn internal() -> Self {
-        Self::new(
-            Kind::Internal,
-            "internal",
-            "Something went wrong on our side.",
-        )
+        Self::new(Kind::Internal, "internal", "Something went wrong on our side.")
     }
 }

@@ -90,10 +90,7 @@ impl SystemClock {
 }
 
 impl Clock for SystemClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place where the wall clock is read"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the one place where the wall clock is read")]
     fn now(&self) -> Timestamp {
         Timestamp(jiff::Timestamp::now().as_millisecond() * 1000)
     }
@@ -119,10 +116,7 @@ mod tests {
     #[test]
     fn what_has_passed_is_zero_away() {
         let now = Timestamp::from_micros(5_000_000);
-        assert_eq!(
-            now.plus(Duration::from_secs(3)).until(now),
-            Duration::from_secs(3)
-        );
+        assert_eq!(now.plus(Duration::from_secs(3)).until(now), Duration::from_secs(3));
         assert_eq!(now.minus(Duration::from_secs(3)).until(now), Duration::ZERO);
     }
 }

@@ -9,10 +9,8 @@ use uuid::Uuid;
 use crate::domain::{Listing, Order, OrderState, SeenPayment};
 
 /// The tables of this context.
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    name: "orders/0001_orders",
-    sql: include_str!("../migrations/0001_orders.sql"),
-}];
+pub const MIGRATIONS: &[Migration] =
+    &[Migration { name: "orders/0001_orders", sql: include_str!("../migrations/0001_orders.sql") }];
 
 /// The unique index that makes a ticket have one active order at most.
 pub(crate) const ONE_ACTIVE_PER_TICKET: &str = "orders_one_active_per_ticket";
@@ -71,10 +69,7 @@ pub(crate) async fn offer(journal: &Journal, id: TicketId) -> Result<Option<Offe
         status: row.parse(5, TicketStatus::from_text)?,
         version: row.get(6)?,
     };
-    Ok(Some(Offer {
-        listing,
-        is_held: row.get::<i64>(7)? > 0,
-    }))
+    Ok(Some(Offer { listing, is_held: row.get::<i64>(7)? > 0 }))
 }
 
 /// Keeps what tickets told, unless something newer is known.
@@ -94,9 +89,7 @@ pub(crate) async fn list(
         listing.version,
     ];
     let writes = vec![Statement::new(LIST, row)];
-    journal
-        .commit(Changeset::new(at, writes, Vec::new()).answering(delivery))
-        .await
+    journal.commit(Changeset::new(at, writes, Vec::new()).answering(delivery)).await
 }
 
 pub(crate) async fn find(journal: &Journal, id: OrderId) -> Result<Option<Order>, StoreError> {
@@ -112,11 +105,7 @@ pub(crate) async fn payments(
     let rows = journal.query(PAYMENTS, params![id]).await?;
     let seen = |row: &Row| {
         let status = row.parse(1, PaymentStatus::from_text)?;
-        Ok(SeenPayment {
-            payment_id: row.get(0)?,
-            status,
-            version: row.get(2)?,
-        })
+        Ok(SeenPayment { payment_id: row.get(0)?, status, version: row.get(2)? })
     };
     rows.iter().map(seen).collect()
 }
@@ -167,10 +156,7 @@ pub(crate) async fn insert(
     journal: &Journal,
     decision: Decision<Order, Event>,
 ) -> Result<Order, StoreError> {
-    let Decision {
-        state: order,
-        events,
-    } = decision;
+    let Decision { state: order, events } = decision;
     let row = params![
         order.id,
         order.ticket.id,
@@ -188,9 +174,7 @@ pub(crate) async fn insert(
         order.created_at,
     ];
     let writes = vec![Statement::one_row(INSERT, row)];
-    let _now = journal
-        .commit(Changeset::new(order.created_at, writes, events))
-        .await?;
+    let _now = journal.commit(Changeset::new(order.created_at, writes, events)).await?;
     Ok(order)
 }
 
@@ -203,10 +187,7 @@ pub(crate) async fn update(
     delivery: Option<EventId>,
     at: Timestamp,
 ) -> Result<(Order, Committed), StoreError> {
-    let Decision {
-        state: order,
-        events,
-    } = decision;
+    let Decision { state: order, events } = decision;
     let loaded = i64::from(order.revision.number()) - 1;
     let row = params![
         order.id,
@@ -217,12 +198,7 @@ pub(crate) async fn update(
     ];
     let mut writes = vec![Statement::one_row(UPDATE, row)];
     if let Some(payment) = seen {
-        let row = params![
-            payment.payment_id,
-            order.id,
-            payment.status.as_str(),
-            payment.version
-        ];
+        let row = params![payment.payment_id, order.id, payment.status.as_str(), payment.version];
         writes.push(Statement::one_row(SEE, row));
     }
     let changeset = Changeset::new(at, writes, events);

@@ -44,8 +44,6 @@ async fn sweep_once(orders: &Orders) -> Result<(), Error> {
             tracing::warn!(order.id = %id, %error, "Could not expire an overdue order");
         }
     };
-    stream::iter(overdue)
-        .for_each_concurrent(CONCURRENT, expire)
-        .await;
+    stream::iter(overdue).for_each_concurrent(CONCURRENT, expire).await;
     Ok(())
 }

@@ -99,10 +99,6 @@ pub async fn permit<R: Right>(
     if permissions.check(&query).await? {
         Ok(Permit { user, object })
     } else {
-        Err(Denied::No {
-            user,
-            permit: R::PERMIT,
-            object: query.object,
-        })
+        Err(Denied::No { user, permit: R::PERMIT, object: query.object })
     }
 }

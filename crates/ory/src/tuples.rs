@@ -7,11 +7,7 @@ use kernel::{OrderId, PaymentId, TicketId, UserId};
 use crate::{Object, Subject, Tuple};
 
 fn tuple(object: Object, relation: &str, subject: Object) -> Tuple {
-    Tuple {
-        object,
-        relation: relation.to_owned(),
-        subject: Subject::Id(subject),
-    }
+    Tuple { object, relation: relation.to_owned(), subject: Subject::Id(subject) }
 }
 
 fn object(namespace: &str, id: impl Display) -> Object {
@@ -57,9 +53,5 @@ pub fn payment_owner(payment: PaymentId, owner: UserId) -> Tuple {
 /// `Payment:P#parents@Order:O`
 #[must_use]
 pub fn payment_parent(payment: PaymentId, parent: OrderId) -> Tuple {
-    tuple(
-        object("Payment", payment),
-        "parents",
-        object("Order", parent),
-    )
+    tuple(object("Payment", payment), "parents", object("Order", parent))
 }

@@ -29,12 +29,7 @@ impl Changeset {
     /// to know, and is said by an empty list.
     #[must_use]
     pub const fn new(at: Timestamp, writes: Vec<Statement>, events: Vec<Event>) -> Self {
-        Self {
-            at,
-            writes,
-            events,
-            answers: None,
-        }
+        Self { at, writes, events, answers: None }
     }
 
     /// The change answers this event: once it is committed, a redelivery is
@@ -46,12 +41,7 @@ impl Changeset {
     }
 
     fn into_batch(self) -> Result<Vec<Statement>, StoreError> {
-        let Self {
-            at,
-            mut writes,
-            events,
-            answers,
-        } = self;
+        let Self { at, mut writes, events, answers } = self;
         if let Some(event) = answers {
             writes.insert(0, Statement::new(INSERT_INBOX, params![event, at]));
         }
@@ -61,9 +51,7 @@ impl Changeset {
             let json = event
                 .seal(id, at, trace.clone())
                 .and_then(|envelope| serde_json::to_string(&envelope))
-                .map_err(|error| StoreError::Failed {
-                    reason: error.to_string(),
-                })?;
+                .map_err(|error| StoreError::Failed { reason: error.to_string() })?;
             writes.push(Statement::new(INSERT_OUTBOX, params![id, json]));
         }
         Ok(writes)
@@ -91,10 +79,7 @@ impl Journal {
     /// The journal over `store`, whose migrations include [`crate::MIGRATIONS`].
     #[must_use]
     pub fn new(store: Store) -> Self {
-        Self {
-            store,
-            commits: Arc::new(watch::Sender::new(0)),
-        }
+        Self { store, commits: Arc::new(watch::Sender::new(0)) }
     }
 
     /// Stores the changeset's state, events and inbox row, atomically and durably.
@@ -104,8 +89,7 @@ impl Journal {
     pub async fn commit(&self, changeset: Changeset) -> Result<Committed, StoreError> {
         match self.store.apply(changeset.into_batch()?).await {
             Ok(()) => {
-                self.commits
-                    .send_modify(|count| *count = count.wrapping_add(1));
+                self.commits.send_modify(|count| *count = count.wrapping_add(1));
                 Ok(Committed::Now)
             }
             Err(error) if error.is_constraint("inbox_once") => Ok(Committed::Earlier),
@@ -169,13 +153,8 @@ impl Journal {
     pub async fn backlog(&self) -> Result<Backlog, StoreError> {
         let sql = "select (select count(*) from outbox), (select count(*) from dead_letters)";
         let rows = self.store.query(sql, []).await?;
-        let row = rows.first().ok_or_else(|| StoreError::Failed {
-            reason: "no row".into(),
-        })?;
-        Ok(Backlog {
-            undelivered: row.get(0)?,
-            dead_letters: row.get(1)?,
-        })
+        let row = rows.first().ok_or_else(|| StoreError::Failed { reason: "no row".into() })?;
+        Ok(Backlog { undelivered: row.get(0)?, dead_letters: row.get(1)? })
     }
 }
 

@@ -20,7 +20,5 @@ pub use retry::{MayConflict, retry_on_conflict};
 pub use subscriber::{Dispatch, Subscriber, failure_of};
 
 /// The tables every context's database has beside its own.
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    name: "outbox/0001_outbox",
-    sql: include_str!("../migrations/0001_outbox.sql"),
-}];
+pub const MIGRATIONS: &[Migration] =
+    &[Migration { name: "outbox/0001_outbox", sql: include_str!("../migrations/0001_outbox.sql") }];

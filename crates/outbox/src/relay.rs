@@ -72,14 +72,7 @@ impl Relay {
         options: RelayOptions,
     ) -> Self {
         let (in_flight, deliveries) = (HashSet::new(), JoinSet::new());
-        Self {
-            journal,
-            bus,
-            clock,
-            options,
-            in_flight,
-            deliveries,
-        }
+        Self { journal, bus, clock, options, in_flight, deliveries }
     }
 
     /// Runs until `stop`; then waits for what is on its way.
@@ -126,18 +119,13 @@ impl Relay {
         let bus = Arc::clone(&self.bus);
         let pause = self.options.pause_after_failure;
         self.deliveries.spawn(async move {
-            let published = AssertUnwindSafe(publish(&*bus, envelope))
-                .catch_unwind()
-                .await;
+            let published = AssertUnwindSafe(publish(&*bus, envelope)).catch_unwind().await;
             let published = published.unwrap_or_else(|_| Err("a consumer panicked".to_owned()));
             if let Err(reason) = &published {
                 tracing::warn!(event.id = %id, reason, "An event could not be handed over");
                 rest(pause).await;
             }
-            Delivery {
-                id,
-                delivered: published.is_ok(),
-            }
+            Delivery { id, delivered: published.is_ok() }
         });
     }
 
@@ -149,14 +137,8 @@ impl Relay {
             done.extend(next);
         }
         let delivered = done.iter().filter(|delivery| delivery.delivered);
-        let batch: Vec<_> = delivered
-            .map(|it| Statement::new(DELIVERED, params![it.id]))
-            .collect();
-        let cleared = if batch.is_empty() {
-            Ok(())
-        } else {
-            self.journal.store.apply(batch).await
-        };
+        let batch: Vec<_> = delivered.map(|it| Statement::new(DELIVERED, params![it.id])).collect();
+        let cleared = if batch.is_empty() { Ok(()) } else { self.journal.store.apply(batch).await };
         for delivery in &done {
             self.in_flight.remove(&delivery.id);
         }
@@ -165,10 +147,7 @@ impl Relay {
 
     async fn forget_old(&self) -> Result<(), StoreError> {
         let before = self.clock.now().minus(self.options.inbox_memory);
-        self.journal
-            .store
-            .apply(vec![Statement::new(FORGET, params![before])])
-            .await
+        self.journal.store.apply(vec![Statement::new(FORGET, params![before])]).await
     }
 }
 
@@ -181,22 +160,15 @@ fn log(result: Result<(), StoreError>, what: &str) {
 
 async fn publish(bus: &dyn Bus, envelope: Result<Envelope, StoreError>) -> Result<(), String> {
     let envelope = envelope.map_err(|error| error.to_string())?;
-    bus.publish(Arc::new(envelope))
-        .await
-        .map_err(|error| error.to_string())
+    bus.publish(Arc::new(envelope)).await.map_err(|error| error.to_string())
 }
 
 fn read_envelope(row: &Row) -> Result<Envelope, StoreError> {
     let json: String = row.get(1)?;
-    serde_json::from_str(&json).map_err(|error| StoreError::Failed {
-        reason: error.to_string(),
-    })
+    serde_json::from_str(&json).map_err(|error| StoreError::Failed { reason: error.to_string() })
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the pause between two tries is the point"
-)]
+#[expect(clippy::disallowed_methods, reason = "the pause between two tries is the point")]
 async fn rest(pause: Duration) {
     tokio::time::sleep(pause).await;
 }

@@ -33,11 +33,7 @@ impl<D: Dispatch> Subscriber<D> {
     /// A subscriber whose dead letters are parked in `journal`.
     #[must_use]
     pub fn new(journal: Journal, clock: Arc<dyn Clock>, dispatch: D) -> Self {
-        Self {
-            journal,
-            clock,
-            dispatch,
-        }
+        Self { journal, clock, dispatch }
     }
 }
 
@@ -45,22 +41,14 @@ impl<D: Dispatch> Subscriber<D> {
 impl<D: Dispatch> Consumer for Subscriber<D> {
     async fn consume(&self, envelope: Arc<Envelope>) -> Result<(), Failure> {
         let trace = envelope.traceparent.as_deref().and_then(Trace::parse);
-        trace::scope(
-            trace.unwrap_or_else(Trace::start),
-            self.dispatch.dispatch(&envelope),
-        )
-        .await
+        trace::scope(trace.unwrap_or_else(Trace::start), self.dispatch.dispatch(&envelope)).await
     }
 
     async fn park(&self, envelope: Arc<Envelope>, reason: &Failure) -> Result<(), Failure> {
         let json = serde_json::to_string(&*envelope)
             .map_err(|error| Failure::Fail(format!("can't write {}: {error}", envelope.id)))?;
         let row = params![envelope.id, json, reason.to_string(), self.clock.now()];
-        let parked = self
-            .journal
-            .store
-            .apply(vec![Statement::new(PARK, row)])
-            .await;
+        let parked = self.journal.store.apply(vec![Statement::new(PARK, row)]).await;
         parked.map_err(|error| failure_of(&error))
     }
 }

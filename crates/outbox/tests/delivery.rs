@@ -1,9 +1,6 @@
 //! Outbox, relay and inbox together: what was committed is delivered, whatever fails between,
 //! and handled once however often it comes.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that can't go on should say where"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that can't go on should say where")]
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -17,10 +14,8 @@ use outbox::{Changeset, Committed, Dispatch, Journal, Relay, RelayOptions, Subsc
 use store::{Location, Migration, Statement, Store, StoreError, params};
 use tokio_util::sync::CancellationToken;
 
-const COUNTER: Migration = Migration {
-    name: "test/0001",
-    sql: "create table seen (order_id uuid not null)",
-};
+const COUNTER: Migration =
+    Migration { name: "test/0001", sql: "create table seen (order_id uuid not null)" };
 
 fn journal() -> Journal {
     let migrations = [outbox::MIGRATIONS, &[COUNTER]].concat();
@@ -43,28 +38,19 @@ struct Unreliable {
 impl Unreliable {
     fn new(failures: u32, panics: bool) -> Arc<Self> {
         let failures = AtomicU32::new(failures);
-        Arc::new(Self {
-            failures,
-            panics,
-            taken: Mutex::new(Vec::new()),
-        })
+        Arc::new(Self { failures, panics, taken: Mutex::new(Vec::new()) })
     }
 }
 
 #[async_trait]
 impl Bus for Unreliable {
     async fn publish(&self, envelope: Arc<Envelope>) -> Result<(), PublishError> {
-        let left = self
-            .failures
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));
+        let left =
+            self.failures.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));
         if left.is_ok() {
             assert!(!self.panics, "a consumer that panics");
             let (event_id, service) = (envelope.id, "test".to_owned());
-            return Err(PublishError {
-                event_id,
-                service,
-                reason: "away".to_owned(),
-            });
+            return Err(PublishError { event_id, service, reason: "away".to_owned() });
         }
         let order = envelope.open::<ExpirationComplete>().unwrap().id;
         self.taken.lock().unwrap().push(order);
@@ -73,10 +59,8 @@ impl Bus for Unreliable {
 }
 
 async fn relay_everything(journal: &Journal, bus: Arc<Unreliable>) {
-    let options = RelayOptions {
-        pause_after_failure: Duration::from_millis(1),
-        ..RelayOptions::default()
-    };
+    let options =
+        RelayOptions { pause_after_failure: Duration::from_millis(1), ..RelayOptions::default() };
     let stop = CancellationToken::new();
     let relay = Relay::new(journal.clone(), bus, SystemClock::shared(), options);
     let running = tokio::spawn(relay.run(stop.clone()));
@@ -84,11 +68,7 @@ async fn relay_everything(journal: &Journal, bus: Arc<Unreliable>) {
         let backlog = journal.backlog().await?;
         Ok::<_, StoreError>((backlog.undelivered == 0).then_some(()))
     };
-    journal
-        .wait_for(Duration::from_secs(30), empty)
-        .await
-        .unwrap()
-        .expect("all delivered");
+    journal.wait_for(Duration::from_secs(30), empty).await.unwrap().expect("all delivered");
     stop.cancel();
     running.await.unwrap();
 }
@@ -99,10 +79,7 @@ async fn everything_committed_is_delivered_though_the_bus_fails() {
         let (journal, bus) = (journal(), Unreliable::new(20, panics));
         let orders: Vec<_> = (0..600).map(|_| OrderId::generate()).collect();
         for order in &orders {
-            assert_eq!(
-                journal.commit(changeset(*order)).await.unwrap(),
-                Committed::Now
-            );
+            assert_eq!(journal.commit(changeset(*order)).await.unwrap(), Committed::Now);
         }
         relay_everything(&journal, Arc::clone(&bus)).await;
         let mut taken = bus.taken.lock().unwrap().clone();
@@ -115,22 +92,11 @@ async fn everything_committed_is_delivered_though_the_bus_fails() {
 async fn what_was_not_committed_is_not_told() {
     let journal = journal();
     let order = OrderId::generate();
-    let mut bad = vec![Statement::one_row(
-        "delete from seen where order_id = ?1",
-        params![order],
-    )];
-    bad.insert(
-        0,
-        Statement::new("insert into seen (order_id) values (?1)", params![order]),
-    );
-    bad.push(Statement::one_row(
-        "delete from seen where order_id = ?1",
-        params![order],
-    ));
+    let mut bad = vec![Statement::one_row("delete from seen where order_id = ?1", params![order])];
+    bad.insert(0, Statement::new("insert into seen (order_id) values (?1)", params![order]));
+    bad.push(Statement::one_row("delete from seen where order_id = ?1", params![order]));
     let event = ExpirationComplete { id: order }.into();
-    let error = journal
-        .commit(Changeset::new(SystemClock.now(), bad, vec![event]))
-        .await;
+    let error = journal.commit(Changeset::new(SystemClock.now(), bad, vec![event])).await;
     assert!(error.unwrap_err().is_conflict());
     assert_eq!(journal.backlog().await.unwrap().undelivered, 0);
 }
@@ -150,67 +116,40 @@ impl Dispatch for Counting {
         let order = OrderId::from(envelope.subject);
         let change = changeset(order).answering(envelope.id);
         let committed = self.journal.commit(change).await;
-        committed
-            .map(|_| ())
-            .map_err(|error| outbox::failure_of(&error))
+        committed.map(|_| ()).map_err(|error| outbox::failure_of(&error))
     }
 }
 
 fn envelope() -> Arc<Envelope> {
-    let event = events::Event::from(ExpirationComplete {
-        id: OrderId::generate(),
-    });
-    Arc::new(
-        event
-            .seal(kernel::EventId::generate(), SystemClock.now(), None)
-            .unwrap(),
-    )
+    let event = events::Event::from(ExpirationComplete { id: OrderId::generate() });
+    Arc::new(event.seal(kernel::EventId::generate(), SystemClock.now(), None).unwrap())
 }
 
 #[tokio::test]
 async fn a_redelivery_changes_nothing() {
     let journal = journal();
-    let counting = Counting {
-        journal: journal.clone(),
-        refuse: false,
-    };
+    let counting = Counting { journal: journal.clone(), refuse: false };
     let subscriber = Subscriber::new(journal.clone(), SystemClock::shared(), counting);
     let envelope = envelope();
     for _ in 0..3 {
         subscriber.consume(Arc::clone(&envelope)).await.unwrap();
     }
-    let rows = journal
-        .query("select count(*) from seen", [])
-        .await
-        .unwrap();
+    let rows = journal.query("select count(*) from seen", []).await.unwrap();
     assert_eq!(rows[0].get::<i64>(0).unwrap(), 1);
-    assert_eq!(
-        journal.backlog().await.unwrap().undelivered,
-        1,
-        "one event was told once"
-    );
+    assert_eq!(journal.backlog().await.unwrap().undelivered, 1, "one event was told once");
 }
 
 #[tokio::test]
 async fn what_can_not_be_handled_is_parked_once_with_its_reason() {
     let journal = journal();
-    let refusing = Counting {
-        journal: journal.clone(),
-        refuse: true,
-    };
+    let refusing = Counting { journal: journal.clone(), refuse: true };
     let subscriber = Subscriber::new(journal.clone(), SystemClock::shared(), refusing);
     let envelope = envelope();
     for _ in 0..2 {
         let failure = subscriber.consume(Arc::clone(&envelope)).await.unwrap_err();
-        subscriber
-            .park(Arc::clone(&envelope), &failure)
-            .await
-            .unwrap();
+        subscriber.park(Arc::clone(&envelope), &failure).await.unwrap();
     }
-    let rows = journal
-        .query("select reason from dead_letters", [])
-        .await
-        .unwrap();
+    let rows = journal.query("select reason from dead_letters", []).await.unwrap();
     assert_eq!(rows.len(), 1);
     assert_eq!(rows[0].get::<String>(0).unwrap(), "told to refuse");
 }

@@ -86,12 +86,7 @@ struct Driver {
 impl Driver {
     fn new(payments: Payments) -> Self {
         let (tasks, driven, again) = Default::default();
-        Self {
-            payments,
-            tasks,
-            driven,
-            again,
-        }
+        Self { payments, tasks, driven, again }
     }
 
     async fn unsettled(&self) -> Result<Vec<PaymentId>, Error> {
@@ -115,9 +110,7 @@ impl Driver {
             return;
         }
         let payments = self.payments.clone();
-        let task = self
-            .tasks
-            .spawn(async move { payments.drive(payment).await });
+        let task = self.tasks.spawn(async move { payments.drive(payment).await });
         self.driven.insert(task.id(), payment);
     }
 
@@ -181,11 +174,7 @@ impl Payments {
         Ok(Some(match next_step(&payment, order, self.clock.now()) {
             Step::Wait | Step::Rest => return Ok(None),
             Step::Authorize(card) => {
-                let request = Authorize {
-                    key,
-                    amount: payment.amount,
-                    card,
-                };
+                let request = Authorize { key, amount: payment.amount, card };
                 match in_time(gateway.authorize(&request)).await {
                     Ok(charge) => payment.authorized(charge),
                     Err(GatewayError::Declined(code)) => payment.failed(code),
@@ -219,7 +208,5 @@ async fn in_time<T>(
     call: impl Future<Output = Result<T, GatewayError>>,
 ) -> Result<T, GatewayError> {
     let timed_out = |_| GatewayError::NoAnswer("it took too long".to_owned());
-    tokio::time::timeout(GATEWAY_TIMEOUT, call)
-        .await
-        .map_err(timed_out)?
+    tokio::time::timeout(GATEWAY_TIMEOUT, call).await.map_err(timed_out)?
 }

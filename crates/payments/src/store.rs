@@ -85,9 +85,7 @@ pub(crate) async fn keep_order(
         order.version,
     ];
     let writes = vec![Statement::new(KEEP_ORDER, row)];
-    journal
-        .commit(Changeset::new(at, writes, Vec::new()).answering(delivery))
-        .await
+    journal.commit(Changeset::new(at, writes, Vec::new()).answering(delivery)).await
 }
 
 pub(crate) async fn find(journal: &Journal, id: PaymentId) -> Result<Option<Payment>, StoreError> {
@@ -124,10 +122,7 @@ pub(crate) async fn insert(
     journal: &Journal,
     decision: Decision<Payment, Event>,
 ) -> Result<Payment, StoreError> {
-    let Decision {
-        state: payment,
-        events,
-    } = decision;
+    let Decision { state: payment, events } = decision;
     let columns = Columns::of(&payment.state);
     let row = params![
         payment.id,
@@ -143,9 +138,7 @@ pub(crate) async fn insert(
         payment.created_at,
     ];
     let writes = vec![Statement::one_row(INSERT, row)];
-    let _now = journal
-        .commit(Changeset::new(payment.created_at, writes, events))
-        .await?;
+    let _now = journal.commit(Changeset::new(payment.created_at, writes, events)).await?;
     Ok(payment)
 }
 
@@ -155,10 +148,7 @@ pub(crate) async fn update(
     decision: Decision<Payment, Event>,
     at: Timestamp,
 ) -> Result<Payment, StoreError> {
-    let Decision {
-        state: payment,
-        events,
-    } = decision;
+    let Decision { state: payment, events } = decision;
     let columns = Columns::of(&payment.state);
     let row = params![
         payment.id,
@@ -186,18 +176,13 @@ impl<'a> Columns<'a> {
     fn of(state: &'a PaymentState) -> Self {
         let charge = state.charge().map(ChargeId::as_str);
         match state {
-            PaymentState::Pending { card } => Self {
-                card_token: Some(card.expose()),
-                ..Self::default()
-            },
-            PaymentState::Failed { code } => Self {
-                decline_code: Some(code.as_str()),
-                ..Self::default()
-            },
-            _ => Self {
-                charge,
-                ..Self::default()
-            },
+            PaymentState::Pending { card } => {
+                Self { card_token: Some(card.expose()), ..Self::default() }
+            }
+            PaymentState::Failed { code } => {
+                Self { decline_code: Some(code.as_str()), ..Self::default() }
+            }
+            _ => Self { charge, ..Self::default() },
         }
     }
 }
@@ -218,17 +203,17 @@ fn payment_of(row: &Row) -> Result<Payment, StoreError> {
 fn state_of(row: &Row) -> Result<PaymentState, StoreError> {
     let charge = || row.get::<String>(4).map(ChargeId::new);
     Ok(match row.parse(3, PaymentStatus::from_text)? {
-        PaymentStatus::Pending => PaymentState::Pending {
-            card: row.parse(6, |text| CardToken::parse(text).ok())?,
-        },
+        PaymentStatus::Pending => {
+            PaymentState::Pending { card: row.parse(6, |text| CardToken::parse(text).ok())? }
+        }
         PaymentStatus::Authorized => PaymentState::Authorized { charge: charge()? },
         PaymentStatus::Captured => PaymentState::Captured { charge: charge()? },
-        PaymentStatus::Voided => PaymentState::Voided {
-            charge: row.get::<Option<String>>(4)?.map(ChargeId::new),
-        },
-        PaymentStatus::Failed => PaymentState::Failed {
-            code: row.get::<String>(5).map(DeclineCode::new)?,
-        },
+        PaymentStatus::Voided => {
+            PaymentState::Voided { charge: row.get::<Option<String>>(4)?.map(ChargeId::new) }
+        }
+        PaymentStatus::Failed => {
+            PaymentState::Failed { code: row.get::<String>(5).map(DeclineCode::new)? }
+        }
         PaymentStatus::Refunded => PaymentState::Refunded { charge: charge()? },
     })
 }

@@ -130,9 +130,7 @@ pub fn check(
 ) -> Result<Step, CheckError> {
     let namespace = &query.subject.namespace;
     if model.namespace(namespace).is_none() {
-        return Err(CheckError::UnknownNamespace {
-            namespace: namespace.clone(),
-        });
+        return Err(CheckError::UnknownNamespace { namespace: namespace.clone() });
     }
     match Walk::new(model, facts, &query.subject, limits).visit(&query.object, &query.relation) {
         Verdict::Yes => Ok(Step::Answer(true)),
@@ -146,11 +144,7 @@ impl Query {
     /// A query from its parts.
     #[must_use]
     pub fn new(object: Object, relation: impl Into<String>, subject: Object) -> Self {
-        Self {
-            object,
-            relation: relation.into(),
-            subject,
-        }
+        Self { object, relation: relation.into(), subject }
     }
 }
 
@@ -161,11 +155,7 @@ impl FromStr for Query {
     fn from_str(text: &str) -> Result<Self, TupleSyntaxError> {
         let (key, subject) = split_key(text)?;
         let Key { object, relation } = key.parse()?;
-        Ok(Self {
-            object,
-            relation,
-            subject: subject.parse()?,
-        })
+        Ok(Self { object, relation, subject: subject.parse()? })
     }
 }
 
@@ -178,9 +168,6 @@ impl fmt::Display for Query {
 /// Deep enough for a payment's right through its order and ticket (4) and a dozen nested groups.
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            depth_max: 16,
-            visits_max: 10_000,
-        }
+        Self { depth_max: 16, visits_max: 10_000 }
     }
 }

@@ -82,17 +82,11 @@ impl Model {
         if !relation.admits(&tuple.subject) {
             let allowed: Vec<_> = relation.types.iter().map(SubjectType::to_string).collect();
             let allowed = allowed.join(" or ");
-            return Err(TupleError::Subject {
-                tuple: boxed(),
-                allowed,
-            });
+            return Err(TupleError::Subject { tuple: boxed(), allowed });
         }
         for object in [&tuple.object, tuple.subject.object()] {
             if !object.has_plain_id() {
-                return Err(TupleError::Id {
-                    tuple: boxed(),
-                    id: object.id.clone(),
-                });
+                return Err(TupleError::Id { tuple: boxed(), id: object.id.clone() });
             }
         }
         Ok(())

@@ -83,10 +83,7 @@ impl Object {
     /// An object from its parts, unchecked: [`Model::admits`](crate::Model::admits) judges them.
     #[must_use]
     pub fn new(namespace: impl Into<String>, id: impl Into<String>) -> Self {
-        Self {
-            namespace: namespace.into(),
-            id: id.into(),
-        }
+        Self { namespace: namespace.into(), id: id.into() }
     }
 
     /// Whether the text form can carry the id.
@@ -100,10 +97,7 @@ impl Key {
     /// A key from its parts.
     #[must_use]
     pub fn new(object: Object, relation: impl Into<String>) -> Self {
-        Self {
-            object,
-            relation: relation.into(),
-        }
+        Self { object, relation: relation.into() }
     }
 }
 
@@ -148,9 +142,8 @@ impl FromStr for Object {
     type Err = TupleSyntaxError;
 
     fn from_str(text: &str) -> Result<Self, TupleSyntaxError> {
-        let (namespace, id) = text
-            .split_once(':')
-            .ok_or_else(|| TupleSyntaxError::MissingColon(text.into()))?;
+        let (namespace, id) =
+            text.split_once(':').ok_or_else(|| TupleSyntaxError::MissingColon(text.into()))?;
         if !is_identifier(namespace) {
             return Err(TupleSyntaxError::Namespace(namespace.into()));
         }
@@ -166,9 +159,8 @@ impl FromStr for Key {
     type Err = TupleSyntaxError;
 
     fn from_str(text: &str) -> Result<Self, TupleSyntaxError> {
-        let (object, relation) = text
-            .split_once('#')
-            .ok_or_else(|| TupleSyntaxError::MissingHash(text.into()))?;
+        let (object, relation) =
+            text.split_once('#').ok_or_else(|| TupleSyntaxError::MissingHash(text.into()))?;
         let object = object.parse()?;
         if !is_identifier(relation) {
             return Err(TupleSyntaxError::Relation(relation.into()));
@@ -195,22 +187,14 @@ impl FromStr for Tuple {
     fn from_str(text: &str) -> Result<Self, TupleSyntaxError> {
         let (key, subject) = split_key(text)?;
         let Key { object, relation } = key.parse()?;
-        Ok(Self {
-            object,
-            relation,
-            subject: subject.parse()?,
-        })
+        Ok(Self { object, relation, subject: subject.parse()? })
     }
 }
 
 /// Splits `key@subject` at the first `@` after the first `#`: ids may be mail addresses.
 pub(crate) fn split_key(text: &str) -> Result<(&str, &str), TupleSyntaxError> {
-    let hash = text
-        .find('#')
-        .ok_or_else(|| TupleSyntaxError::MissingHash(text.into()))?;
-    let at = text[hash..]
-        .find('@')
-        .ok_or_else(|| TupleSyntaxError::MissingAt(text.into()))?;
+    let hash = text.find('#').ok_or_else(|| TupleSyntaxError::MissingHash(text.into()))?;
+    let at = text[hash..].find('@').ok_or_else(|| TupleSyntaxError::MissingAt(text.into()))?;
     let (key, subject) = text.split_at(hash + at);
     Ok((key, &subject[1..]))
 }

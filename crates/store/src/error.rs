@@ -54,8 +54,6 @@ impl StoreError {
     }
 
     pub(crate) fn closed() -> Self {
-        Self::Unavailable {
-            reason: "the store is closed".to_owned(),
-        }
+        Self::Unavailable { reason: "the store is closed".to_owned() }
     }
 }

@@ -46,9 +46,7 @@ impl Store {
     /// # Errors
     /// When the file can't be opened or written, or holds a schema that `migrations` didn't make.
     pub fn open(location: Location<'_>, migrations: &[Migration]) -> Result<Self, StoreError> {
-        Ok(Self {
-            engine: sqlite::Sqlite::open(location, migrations)?,
-        })
+        Ok(Self { engine: sqlite::Sqlite::open(location, migrations)? })
     }
 
     /// Applies `batch` atomically and durably: when this returns `Ok`, power may fail.
@@ -70,8 +68,6 @@ impl Store {
         sql: impl Into<Cow<'static, str>>,
         params: impl IntoIterator<Item = Value>,
     ) -> Result<Vec<Row>, StoreError> {
-        self.engine
-            .query(sql.into(), params.into_iter().collect())
-            .await
+        self.engine.query(sql.into(), params.into_iter().collect()).await
     }
 }

@@ -33,10 +33,7 @@ pub(crate) fn pending<'a>(
 ) -> Result<Vec<&'a Migration>, StoreError> {
     for (name, checksum) in applied {
         let refuse = |reason: &str| {
-            Err(StoreError::Migration {
-                name: name.clone(),
-                reason: reason.to_owned(),
-            })
+            Err(StoreError::Migration { name: name.clone(), reason: reason.to_owned() })
         };
         match wanted.iter().find(|migration| migration.name == name) {
             None => return refuse("this release doesn't know it; is the data of a newer one?"),
@@ -54,14 +51,8 @@ pub(crate) fn pending<'a>(
 mod tests {
     use super::*;
 
-    const FIRST: Migration = Migration {
-        name: "a/0001",
-        sql: "create table a (id uuid)",
-    };
-    const SECOND: Migration = Migration {
-        name: "a/0002",
-        sql: "create table b (id uuid)",
-    };
+    const FIRST: Migration = Migration { name: "a/0001", sql: "create table a (id uuid)" };
+    const SECOND: Migration = Migration { name: "a/0002", sql: "create table b (id uuid)" };
 
     fn applied(migration: Migration) -> Applied {
         (migration.name.to_owned(), migration.checksum())
@@ -70,29 +61,16 @@ mod tests {
     #[test]
     fn only_new_migrations_are_pending() {
         let names = |list: Vec<&Migration>| list.iter().map(|m| m.name).collect::<Vec<_>>();
-        assert_eq!(
-            names(pending(&[FIRST, SECOND], &[]).unwrap()),
-            ["a/0001", "a/0002"]
-        );
-        assert_eq!(
-            names(pending(&[FIRST, SECOND], &[applied(FIRST)]).unwrap()),
-            ["a/0002"]
-        );
+        assert_eq!(names(pending(&[FIRST, SECOND], &[]).unwrap()), ["a/0001", "a/0002"]);
+        assert_eq!(names(pending(&[FIRST, SECOND], &[applied(FIRST)]).unwrap()), ["a/0002"]);
     }
 
     #[test]
     fn an_edited_or_unknown_migration_is_refused() {
-        let edited = Migration {
-            sql: "create table a (id uuid, name text)",
-            ..FIRST
-        };
+        let edited = Migration { sql: "create table a (id uuid, name text)", ..FIRST };
         let error = pending(&[edited], &[applied(FIRST)]).unwrap_err();
         assert!(error.to_string().contains("a/0001: its SQL was edited"));
         let error = pending(&[FIRST], &[applied(FIRST), applied(SECOND)]).unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .contains("a/0002: this release doesn't know it")
-        );
+        assert!(error.to_string().contains("a/0002: this release doesn't know it"));
     }
 }

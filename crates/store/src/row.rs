@@ -15,10 +15,7 @@ impl Row {
     /// # Errors
     /// [`StoreError::Failed`] when there is no such column, or it holds another type.
     pub fn get<T: FromValue>(&self, index: usize) -> Result<T, StoreError> {
-        let value = self
-            .0
-            .get(index)
-            .ok_or_else(|| fault(index, "is missing"))?;
+        let value = self.0.get(index).ok_or_else(|| fault(index, "is missing"))?;
         T::from_value(value).ok_or_else(|| fault(index, "has another type"))
     }
 
@@ -37,9 +34,7 @@ impl Row {
 }
 
 fn fault(index: usize, what: &str) -> StoreError {
-    StoreError::Failed {
-        reason: format!("column {index} {what}"),
-    }
+    StoreError::Failed { reason: format!("column {index} {what}") }
 }
 
 /// A type that a column can be read as.
@@ -83,9 +78,7 @@ impl FromValue for Timestamp {
 
 impl FromValue for Version {
     fn from_value(value: &Value) -> Option<Self> {
-        i64::from_value(value)
-            .and_then(|number| u32::try_from(number).ok())
-            .map(Self::new)
+        i64::from_value(value).and_then(|number| u32::try_from(number).ok()).map(Self::new)
     }
 }
 

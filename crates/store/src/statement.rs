@@ -71,19 +71,12 @@ pub struct Statement {
 impl Statement {
     /// A statement that may touch any number of rows.
     pub fn new(sql: &'static str, params: impl IntoIterator<Item = Value>) -> Self {
-        Self {
-            sql,
-            params: params.into_iter().collect(),
-            guard: Guard::None,
-        }
+        Self { sql, params: params.into_iter().collect(), guard: Guard::None }
     }
 
     /// A statement that must touch exactly one row, or the batch is undone with a conflict.
     pub fn one_row(sql: &'static str, params: impl IntoIterator<Item = Value>) -> Self {
-        Self {
-            guard: Guard::Rows(1),
-            ..Self::new(sql, params)
-        }
+        Self { guard: Guard::Rows(1), ..Self::new(sql, params) }
     }
 }
 

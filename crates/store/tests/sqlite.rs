@@ -1,9 +1,6 @@
 //! The store's promises, on the real engine: all or nothing, neighbours unharmed, names of
 //! constraints, and one moment for every reader.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that can't go on should say where"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that can't go on should say where")]
 
 use std::sync::Arc;
 
@@ -28,12 +25,7 @@ fn place(order: OrderId, ticket: TicketId) -> Statement {
 }
 
 async fn count(store: &Store) -> i64 {
-    store
-        .query("select count(*) from orders", [])
-        .await
-        .unwrap()[0]
-        .get(0)
-        .unwrap()
+    store.query("select count(*) from orders", []).await.unwrap()[0].get(0).unwrap()
 }
 
 fn stores() -> (tempfile::TempDir, Vec<Store>) {
@@ -50,31 +42,19 @@ async fn a_batch_is_all_or_nothing() {
     for store in stores {
         let (order, ticket) = (OrderId::generate(), TicketId::generate());
         let stale = Statement::one_row(CANCEL, params![order, 7_i64]);
-        let error = store
-            .apply(vec![place(order, ticket), stale])
-            .await
-            .unwrap_err();
+        let error = store.apply(vec![place(order, ticket), stale]).await.unwrap_err();
         assert!(error.is_conflict(), "{error}");
         assert_eq!(count(&store).await, 0);
 
         store.apply(vec![place(order, ticket)]).await.unwrap();
         let rows = store
-            .query(
-                "select id, ticket_id from orders where id = ?1",
-                params![order],
-            )
+            .query("select id, ticket_id from orders where id = ?1", params![order])
             .await
             .unwrap();
         assert_eq!(rows[0].get::<OrderId>(0).unwrap(), order);
         assert_eq!(rows[0].get::<TicketId>(1).unwrap(), ticket);
-        assert!(
-            rows[0].get::<i64>(1).is_err(),
-            "a column is read as what it is"
-        );
-        assert!(
-            rows[0].get::<i64>(2).is_err(),
-            "a column that isn't there is an error"
-        );
+        assert!(rows[0].get::<i64>(1).is_err(), "a column is read as what it is");
+        assert!(rows[0].get::<i64>(2).is_err(), "a column that isn't there is an error");
     }
 }
 
@@ -83,24 +63,12 @@ async fn constraints_come_back_by_name() {
     let (_folder, stores) = stores();
     for store in stores {
         let ticket = TicketId::generate();
-        store
-            .apply(vec![place(OrderId::generate(), ticket)])
-            .await
-            .unwrap();
-        let error = store
-            .apply(vec![place(OrderId::generate(), ticket)])
-            .await
-            .unwrap_err();
-        assert!(
-            error.is_constraint("orders_one_active_per_ticket"),
-            "{error}"
-        );
+        store.apply(vec![place(OrderId::generate(), ticket)]).await.unwrap();
+        let error = store.apply(vec![place(OrderId::generate(), ticket)]).await.unwrap_err();
+        assert!(error.is_constraint("orders_one_active_per_ticket"), "{error}");
 
         let values = params![OrderId::generate(), ticket, "cancelled", -1_i64];
-        let error = store
-            .apply(vec![Statement::new(INSERT, values)])
-            .await
-            .unwrap_err();
+        let error = store.apply(vec![Statement::new(INSERT, values)]).await.unwrap_err();
         assert!(error.is_constraint("orders_version_positive"), "{error}");
     }
 }
@@ -130,9 +98,7 @@ async fn racing_batches_are_judged_one_by_one() {
             .map(|n| {
                 let (store, tickets) = (store.clone(), Arc::clone(&tickets));
                 tokio::spawn(async move {
-                    store
-                        .apply(vec![place(OrderId::generate(), tickets[n % 16])])
-                        .await
+                    store.apply(vec![place(OrderId::generate(), tickets[n % 16])]).await
                 })
             })
             .collect();
@@ -154,10 +120,7 @@ async fn what_was_applied_is_there_after_reopening() {
     let path = folder.path().join("test.db");
     for opened in 1..=3 {
         let store = Store::open(Location::File(&path), SCHEMA).unwrap();
-        store
-            .apply(vec![place(OrderId::generate(), TicketId::generate())])
-            .await
-            .unwrap();
+        store.apply(vec![place(OrderId::generate(), TicketId::generate())]).await.unwrap();
         assert_eq!(count(&store).await, opened);
     }
 }

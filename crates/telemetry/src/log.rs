@@ -18,11 +18,7 @@ impl LogFormat {
     /// Text when somebody sits at the terminal, JSON otherwise.
     #[must_use]
     pub fn for_stderr() -> Self {
-        if std::io::stderr().is_terminal() {
-            Self::Text
-        } else {
-            Self::Json
-        }
+        if std::io::stderr().is_terminal() { Self::Text } else { Self::Json }
     }
 }
 
@@ -32,9 +28,7 @@ impl LogFormat {
 /// When `filter` can't be read.
 pub fn init(format: LogFormat, filter: &str) -> Result<(), ParseError> {
     let filter = EnvFilter::builder().parse(filter)?;
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match format {
         LogFormat::Text => builder.with_target(false).init(),
         LogFormat::Json => builder.json().flatten_event(true).init(),

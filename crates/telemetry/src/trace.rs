@@ -67,13 +67,7 @@ impl Trace {
 
 impl fmt::Display for Trace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "00-{}-{:016x}-{:02x}",
-            self.trace_id.simple(),
-            self.parent_id,
-            self.flags
-        )
+        write!(f, "00-{}-{:016x}-{:02x}", self.trace_id.simple(), self.parent_id, self.flags)
     }
 }
 

@@ -81,10 +81,7 @@ pub(crate) async fn insert(
     journal: &Journal,
     decision: Decision<Ticket, Event>,
 ) -> Result<Ticket, StoreError> {
-    let Decision {
-        state: ticket,
-        events,
-    } = decision;
+    let Decision { state: ticket, events } = decision;
     let row = params![
         ticket.id,
         ticket.seller,
@@ -101,9 +98,7 @@ pub(crate) async fn insert(
         ticket.updated_at,
     ];
     let writes = vec![Statement::one_row(INSERT, row)];
-    let _now = journal
-        .commit(Changeset::new(ticket.created_at, writes, events))
-        .await?;
+    let _now = journal.commit(Changeset::new(ticket.created_at, writes, events)).await?;
     Ok(ticket)
 }
 
@@ -112,10 +107,7 @@ pub(crate) async fn update(
     journal: &Journal,
     decision: Decision<Ticket, Event>,
 ) -> Result<Ticket, StoreError> {
-    let Decision {
-        state: ticket,
-        events,
-    } = decision;
+    let Decision { state: ticket, events } = decision;
     let changeset = Changeset::new(ticket.updated_at, vec![update_row(&ticket)], events);
     let _now = journal.commit(changeset).await?;
     Ok(ticket)
@@ -129,15 +121,10 @@ pub(crate) async fn observe(
     delivery: EventId,
     at: Timestamp,
 ) -> Result<Committed, StoreError> {
-    let Decision {
-        state: ticket,
-        events,
-    } = decision;
+    let Decision { state: ticket, events } = decision;
     let hold = params![seen.order_id, ticket.id, seen.status.as_str(), seen.version];
     let writes = vec![update_row(&ticket), Statement::one_row(SEE, hold)];
-    journal
-        .commit(Changeset::new(at, writes, events).answering(delivery))
-        .await
+    journal.commit(Changeset::new(at, writes, events).answering(delivery)).await
 }
 
 /// Guarded by the revision the ticket had when it was loaded.

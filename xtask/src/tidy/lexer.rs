@@ -16,15 +16,8 @@ pub(super) struct Layers {
 
 /// Splits `text` into its layers.
 pub(super) fn split(text: &str) -> Layers {
-    let layers = Layers {
-        code: String::new(),
-        comments: String::new(),
-    };
-    let mut lexer = Lexer {
-        chars: text.chars().collect(),
-        at: 0,
-        layers,
-    };
+    let layers = Layers { code: String::new(), comments: String::new() };
+    let mut lexer = Lexer { chars: text.chars().collect(), at: 0, layers };
     while !lexer.rest().is_empty() {
         lexer.step();
     }
@@ -132,9 +125,7 @@ impl Lexer {
         let mut closing = vec!['"'];
         closing.resize(hashes + 1, '#');
         let rest = self.rest();
-        let length = rest
-            .windows(closing.len())
-            .position(|window| window == closing);
+        let length = rest.windows(closing.len()).position(|window| window == closing);
         self.take(length.unwrap_or(rest.len()), Kind::Literal);
         self.take(closing.len(), Kind::Code);
     }
@@ -180,10 +171,7 @@ mod tests {
     fn a_lifetime_is_no_character() {
         assert_eq!(code("f('\"', '{')"), "f(' ', ' ')");
         assert_eq!(code(r"f('\'', '\u{7b}')"), r"f('  ', '      ')");
-        assert_eq!(
-            code("fn f<'a>(x: &'a str, y: &'a T)"),
-            "fn f<'a>(x: &'a str, y: &'a T)"
-        );
+        assert_eq!(code("fn f<'a>(x: &'a str, y: &'a T)"), "fn f<'a>(x: &'a str, y: &'a T)");
     }
 
     #[test]

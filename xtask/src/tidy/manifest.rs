@@ -28,11 +28,7 @@ pub(super) fn dependencies(manifest: &File) -> Vec<Dependency> {
             _ => None,
         };
         let for_tests = section.for_tests();
-        found.extend(package.map(|package| Dependency {
-            package,
-            for_tests,
-            line: number,
-        }));
+        found.extend(package.map(|package| Dependency { package, for_tests, line: number }));
     }
     found
 }
@@ -45,9 +41,7 @@ pub(super) fn has(manifest: &File, section: &str, key: &str, value: &str) -> boo
         if let Some(header) = header(text) {
             inside = header == section;
         }
-        let pair = text
-            .split_once('=')
-            .map(|(key, value)| (key.trim(), value.trim()));
+        let pair = text.split_once('=').map(|(key, value)| (key.trim(), value.trim()));
         inside && pair == Some((key, value))
     })
 }
@@ -73,30 +67,18 @@ impl Section {
         };
         let for_tests = parts[at] == "dev-dependencies";
         match parts.get(at + 1) {
-            Some(name) => Self::One {
-                package: unquoted(name),
-                for_tests,
-            },
+            Some(name) => Self::One { package: unquoted(name), for_tests },
             None => Self::List { for_tests },
         }
     }
 
     fn for_tests(&self) -> bool {
-        matches!(
-            self,
-            Self::List { for_tests: true }
-                | Self::One {
-                    for_tests: true,
-                    ..
-                }
-        )
+        matches!(self, Self::List { for_tests: true } | Self::One { for_tests: true, .. })
     }
 }
 
 fn header(text: &str) -> Option<&str> {
-    text.strip_prefix('[')?
-        .split_once(']')
-        .map(|(header, _)| header)
+    text.strip_prefix('[')?.split_once(']').map(|(header, _)| header)
 }
 
 /// `orders.workspace = true`, `orders = { .. }` or `shop = { package = "orders" }`.
@@ -118,10 +100,7 @@ mod tests {
 
     fn named(text: &str) -> Vec<(String, bool, usize)> {
         let found = dependencies(&File::scan("crates/a/Cargo.toml", text));
-        found
-            .into_iter()
-            .map(|d| (d.package, d.for_tests, d.line))
-            .collect()
+        found.into_iter().map(|d| (d.package, d.for_tests, d.line)).collect()
     }
 
     #[test]
@@ -141,20 +120,13 @@ mod tests {
         let entry = |name: &str, for_tests, line| (name.to_owned(), for_tests, line);
         assert_eq!(
             named(text),
-            [
-                entry("testkit", true, 2),
-                entry("bus", false, 3),
-                entry("ory", false, 6)
-            ]
+            [entry("testkit", true, 2), entry("bus", false, 3), entry("ory", false, 6)]
         );
     }
 
     #[test]
     fn a_key_counts_in_its_own_section_only() {
-        let file = File::scan(
-            "crates/a/Cargo.toml",
-            "[lints]\nworkspace = true\n[x]\ny = 1\n",
-        );
+        let file = File::scan("crates/a/Cargo.toml", "[lints]\nworkspace = true\n[x]\ny = 1\n");
         assert!(has(&file, "lints", "workspace", "true"));
         assert!(!has(&file, "x", "workspace", "true"));
     }

@@ -52,22 +52,13 @@ struct Violation {
 impl Violation {
     /// A complaint about line `line` of `file`, counted from 1.
     fn new(file: &File, line: usize, message: impl Into<String>, reason: &'static str) -> Self {
-        Self {
-            path: file.path.clone(),
-            line,
-            message: message.into(),
-            reason,
-        }
+        Self { path: file.path.clone(), line, message: message.into(), reason }
     }
 }
 
 impl fmt::Display for Violation {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            out,
-            "{}:{}: {} — {}",
-            self.path, self.line, self.message, self.reason
-        )
+        write!(out, "{}:{}: {} — {}", self.path, self.line, self.message, self.reason)
     }
 }
 
@@ -86,10 +77,7 @@ mod tests {
     fn complaints_come_in_the_order_of_files_and_lines() {
         let tree = Tree::of(&[
             ("crates/b/src/x.rs", "fn f() {\n    todo!()\n}\n"),
-            (
-                "crates/a/src/x.rs",
-                "fn f() {\n    todo!()\n}\n#[allow(dead_code)]\nfn g() {}\n",
-            ),
+            ("crates/a/src/x.rs", "fn f() {\n    todo!()\n}\n#[allow(dead_code)]\nfn g() {}\n"),
         ]);
         let places: Vec<_> = check(&tree).into_iter().map(|v| (v.path, v.line)).collect();
         let place = |path: &str, line| (path.to_owned(), line);
@@ -107,9 +95,6 @@ mod tests {
     fn a_complaint_says_where_what_and_why() {
         let file = File::scan("crates/a/src/x.rs", "");
         let violation = Violation::new(&file, 7, "a loop", "it never ends");
-        assert_eq!(
-            violation.to_string(),
-            "crates/a/src/x.rs:7: a loop — it never ends"
-        );
+        assert_eq!(violation.to_string(), "crates/a/src/x.rs:7: a loop — it never ends");
     }
 }

@@ -25,10 +25,7 @@ pub(super) struct Line {
 impl File {
     /// Scans the text of the file at `path`.
     pub(super) fn scan(path: &str, text: &str) -> Self {
-        let mut file = Self {
-            path: path.to_owned(),
-            lines: plain_lines(text),
-        };
+        let mut file = Self { path: path.to_owned(), lines: plain_lines(text) };
         if file.is_rust() {
             file.split_layers(text);
             file.mark_tests();
@@ -62,8 +59,7 @@ impl File {
     /// The path within the crate that owns this file: `src/lib.rs`.
     pub(super) fn path_in_crate(&self) -> Option<&str> {
         let rest = self.path.strip_prefix("crates/").unwrap_or(&self.path);
-        self.crate_name()
-            .and_then(|name| rest.strip_prefix(name)?.strip_prefix('/'))
+        self.crate_name().and_then(|name| rest.strip_prefix(name)?.strip_prefix('/'))
     }
 
     /// Whether the file belongs to one of these crates.
@@ -73,10 +69,7 @@ impl File {
 
     /// The lines with their numbers, counted from 1.
     pub(super) fn numbered(&self) -> impl Iterator<Item = (usize, &Line)> {
-        self.lines
-            .iter()
-            .enumerate()
-            .map(|(index, line)| (index + 1, line))
+        self.lines.iter().enumerate().map(|(index, line)| (index + 1, line))
     }
 
     /// Where code outside tests contains one of `tokens`: the line's number, and the token.
@@ -84,14 +77,10 @@ impl File {
         &'a self,
         tokens: &'a [&'a str],
     ) -> impl Iterator<Item = (usize, &'a str)> {
-        self.numbered()
-            .filter(|(_, line)| !line.in_tests)
-            .filter_map(|(number, line)| {
-                let token = tokens
-                    .iter()
-                    .find(|token| tokens::contains(&line.code, token))?;
-                Some((number, *token))
-            })
+        self.numbered().filter(|(_, line)| !line.in_tests).filter_map(|(number, line)| {
+            let token = tokens.iter().find(|token| tokens::contains(&line.code, token))?;
+            Some((number, *token))
+        })
     }
 
     /// The index of the line on which the item that begins at this place ends: at the brace that
@@ -133,9 +122,7 @@ impl File {
                 continue;
             };
             let end = self.item_end(index, column).unwrap_or(index);
-            self.lines[index..=end]
-                .iter_mut()
-                .for_each(|line| line.in_tests = true);
+            self.lines[index..=end].iter_mut().for_each(|line| line.in_tests = true);
         }
     }
 
@@ -143,29 +130,19 @@ impl File {
         let mut folders = self.path.split('/');
         self.name() == "tests.rs"
             || folders.any(|folder| folder == "tests" || folder == "benches")
-            || self
-                .lines
-                .iter()
-                .any(|line| line.code.starts_with("#![cfg(test)]"))
+            || self.lines.iter().any(|line| line.code.starts_with("#![cfg(test)]"))
     }
 }
 
 fn plain_lines(text: &str) -> Vec<Line> {
     let lines = text.lines().map(str::to_owned);
     lines
-        .map(|text| Line {
-            code: text.clone(),
-            text,
-            comment: String::new(),
-            in_tests: false,
-        })
+        .map(|text| Line { code: text.clone(), text, comment: String::new(), in_tests: false })
         .collect()
 }
 
 fn test_attribute(code: &str) -> Option<usize> {
-    ["#[cfg(test)]", "#[cfg(all(test"]
-        .iter()
-        .find_map(|attribute| code.find(attribute))
+    ["#[cfg(test)]", "#[cfg(all(test"].iter().find_map(|attribute| code.find(attribute))
 }
 
 #[cfg(test)]
@@ -173,20 +150,13 @@ mod tests {
     use super::*;
 
     fn tests_in(path: &str, text: &str) -> Vec<bool> {
-        File::scan(path, text)
-            .lines
-            .iter()
-            .map(|line| line.in_tests)
-            .collect()
+        File::scan(path, text).lines.iter().map(|line| line.in_tests).collect()
     }
 
     #[test]
     fn a_test_module_ends_at_its_brace() {
         let text = "fn a() {}\n#[cfg(test)]\nmod tests {\n    fn b() { \"}\"; }\n}\nfn c() {}\n";
-        assert_eq!(
-            tests_in("src/a.rs", text),
-            [false, true, true, true, true, false]
-        );
+        assert_eq!(tests_in("src/a.rs", text), [false, true, true, true, true, false]);
     }
 
     #[test]
@@ -199,10 +169,7 @@ mod tests {
     fn files_of_tests_are_tests() {
         assert_eq!(tests_in("crates/a/tests/it/main.rs", "fn a() {}\n"), [true]);
         assert_eq!(tests_in("crates/a/src/tests.rs", "fn a() {}\n"), [true]);
-        assert_eq!(
-            tests_in("crates/a/src/b.rs", "#![cfg(test)]\nfn a() {}\n"),
-            [true, true]
-        );
+        assert_eq!(tests_in("crates/a/src/b.rs", "#![cfg(test)]\nfn a() {}\n"), [true, true]);
         assert_eq!(tests_in("crates/a/src/contests.rs", "fn a() {}\n"), [false]);
     }
 
@@ -212,10 +179,7 @@ mod tests {
         assert_eq!(file.crate_name(), Some("http-kit"));
         assert_eq!(file.path_in_crate(), Some("src/lib.rs"));
         let own = File::scan("xtask/src/main.rs", "");
-        assert_eq!(
-            (own.crate_name(), own.path_in_crate()),
-            (Some("xtask"), Some("src/main.rs"))
-        );
+        assert_eq!((own.crate_name(), own.path_in_crate()), (Some("xtask"), Some("src/main.rs")));
         assert_eq!(File::scan("clippy.toml", "").crate_name(), None);
     }
 
@@ -223,9 +187,6 @@ mod tests {
     fn mentions_are_in_code_outside_tests() {
         let text = "// todo!\nfn a() { todo!() }\n#[cfg(test)]\nfn b() { todo!() }\n";
         let file = File::scan("src/a.rs", text);
-        assert_eq!(
-            file.mentions(&["todo!"]).collect::<Vec<_>>(),
-            [(2, "todo!")]
-        );
+        assert_eq!(file.mentions(&["todo!"]).collect::<Vec<_>>(), [(2, "todo!")]);
     }
 }

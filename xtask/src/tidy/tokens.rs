@@ -8,13 +8,11 @@ pub(super) fn contains(code: &str, token: &str) -> bool {
 /// The byte offsets at which `code` contains `token`: where the token begins or ends with an
 /// identifier's character, its neighbour there must not continue that identifier.
 pub(super) fn positions<'a>(code: &'a str, token: &'a str) -> impl Iterator<Item = usize> + 'a {
-    code.match_indices(token)
-        .map(|(at, _)| at)
-        .filter(move |&at| {
-            let before = code[..at].chars().next_back();
-            let after = code[at + token.len()..].chars().next();
-            !joined(before, token.chars().next()) && !joined(token.chars().next_back(), after)
-        })
+    code.match_indices(token).map(|(at, _)| at).filter(move |&at| {
+        let before = code[..at].chars().next_back();
+        let after = code[at + token.len()..].chars().next();
+        !joined(before, token.chars().next()) && !joined(token.chars().next_back(), after)
+    })
 }
 
 /// Whether `c` may be part of an identifier.
@@ -49,9 +47,6 @@ mod tests {
 
     #[test]
     fn every_position_is_found() {
-        assert_eq!(
-            positions("fn a() {} fn b() {} fnord", "fn").collect::<Vec<_>>(),
-            [0, 10]
-        );
+        assert_eq!(positions("fn a() {} fn b() {} fnord", "fn").collect::<Vec<_>>(), [0, 10]);
     }
 }

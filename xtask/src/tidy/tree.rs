@@ -52,34 +52,19 @@ impl Tree {
     /// A tree for a test: pairs of path and text.
     #[cfg(test)]
     pub(super) fn of(files: &[(&str, &str)]) -> Self {
-        Self {
-            files: files
-                .iter()
-                .map(|(path, text)| File::scan(path, text))
-                .collect(),
-        }
+        Self { files: files.iter().map(|(path, text)| File::scan(path, text)).collect() }
     }
 }
 
 /// The paths that git lists and that exist, relative to `root`.
 fn listed(root: &Path) -> anyhow::Result<Vec<String>> {
     let output = Command::new("git")
-        .args([
-            "ls-files",
-            "-z",
-            "--cached",
-            "--others",
-            "--exclude-standard",
-        ])
+        .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
         .current_dir(root)
         .output()
         .context("can't start `git`")?;
     let complaint = String::from_utf8_lossy(&output.stderr);
-    ensure!(
-        output.status.success(),
-        "`git ls-files` failed: {}",
-        complaint.trim()
-    );
+    ensure!(output.status.success(), "`git ls-files` failed: {}", complaint.trim());
     let listing = String::from_utf8(output.stdout).context("a path isn't UTF-8")?;
     let paths = listing.split('\0').filter(|path| root.join(path).is_file());
     let mut paths: Vec<_> = paths.map(str::to_owned).collect();

@@ -37,14 +37,15 @@ pub(crate) enum SubmitError {
     Completed(FlowId),
     #[error("work with the password")]
     Hash(#[from] HashError),
-    #[error("make a session token")]
-    Token(#[from] getrandom::Error),
+    /// The operating system gave no randomness.
+    #[error("make a session token: {0}")]
+    Token(getrandom::Error),
     #[error("read or write identities")]
     Store(#[from] StoreError),
 }
 
-fn new_token() -> Result<SessionToken, getrandom::Error> {
+fn new_token() -> Result<SessionToken, SubmitError> {
     let mut secret = [0; TOKEN_BYTES];
-    getrandom::fill(&mut secret)?;
+    getrandom::fill(&mut secret).map_err(SubmitError::Token)?;
     Ok(SessionToken::from_secret(secret))
 }

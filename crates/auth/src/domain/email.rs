@@ -71,8 +71,22 @@ mod tests {
     #[test]
     fn these_are_not() {
         for bad in [
-            "", " ", "a", "@", "a@", "@b.c", "a@b", "a@b@c.d", "a@.c", "a@b.", "a@b..c", "a b@c.d",
-            "a@b .c", "a\u{0}@b.c", "a@b\u{7f}.c", "a\u{2003}b@c.d",
+            "",
+            " ",
+            "a",
+            "@",
+            "a@",
+            "@b.c",
+            "a@b",
+            "a@b@c.d",
+            "a@.c",
+            "a@b.",
+            "a@b..c",
+            "a b@c.d",
+            "a@b .c",
+            "a\u{0}@b.c",
+            "a@b\u{7f}.c",
+            "a\u{2003}b@c.d",
         ] {
             let typed = bad.trim().to_owned();
             assert_eq!(Email::parse(bad), Err(Rule::NotEmail { typed }), "{bad:?}");

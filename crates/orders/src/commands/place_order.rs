@@ -27,18 +27,10 @@ impl Orders {
             return Err(not_placed(OrderError::AlreadyReserved));
         }
         let (id, at) = (OrderId::generate(), self.clock.now());
-        let place = PlaceOrder {
-            id,
-            buyer,
-            at,
-            window: self.expiration_window,
-        };
+        let place = PlaceOrder { id, buyer, at, window: self.expiration_window };
         let decision = Order::place(&listing, place).map_err(not_placed)?;
 
-        let rights = [
-            tuples::order_owner(id, buyer),
-            tuples::order_parent(id, ticket_id),
-        ];
+        let rights = [tuples::order_owner(id, buyer), tuples::order_parent(id, ticket_id)];
         self.permissions.write(&rights).await?;
         match store::insert(&self.journal, decision).await {
             Ok(order) => {
@@ -60,12 +52,7 @@ impl Orders {
         if let Some(offer) = store::offer(&self.journal, id).await? {
             return Ok(offer);
         }
-        if self
-            .permissions
-            .list(&tuples::ticket(id), "owners")
-            .await?
-            .is_empty()
-        {
+        if self.permissions.list(&tuples::ticket(id), "owners").await?.is_empty() {
             return Err(Error::TicketNotFound(id));
         }
         let look = || store::offer(&self.journal, id);

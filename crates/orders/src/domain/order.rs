@@ -221,18 +221,11 @@ impl Order {
     }
 
     fn moved(self, state: OrderState) -> Self {
-        Self {
-            state,
-            version: self.version.next(),
-            ..self
-        }
+        Self { state, version: self.version.next(), ..self }
     }
 
     fn next_revision(self) -> Self {
-        Self {
-            revision: self.revision.next(),
-            ..self
-        }
+        Self { revision: self.revision.next(), ..self }
     }
 }
 
@@ -257,27 +250,16 @@ mod tests {
     }
 
     fn by(buyer: UserId) -> PlaceOrder {
-        PlaceOrder {
-            id: OrderId::generate(),
-            buyer,
-            at: NOON,
-            window: WINDOW,
-        }
+        PlaceOrder { id: OrderId::generate(), buyer, at: NOON, window: WINDOW }
     }
 
     fn placed() -> Order {
-        Order::place(&listing(), by(UserId::generate()))
-            .unwrap()
-            .state
+        Order::place(&listing(), by(UserId::generate())).unwrap().state
     }
 
     fn payment(status: PaymentStatus, version: u32) -> SeenPayment {
         let payment_id = PaymentId::generate();
-        SeenPayment {
-            payment_id,
-            status,
-            version: Version::new(version),
-        }
+        SeenPayment { payment_id, status, version: Version::new(version) }
     }
 
     fn executed(outcome: Outcome<Decision<Order, Event>>) -> Decision<Order, Event> {
@@ -305,14 +287,8 @@ mod tests {
         let listing = listing();
         let own = Order::place(&listing, by(listing.seller));
         assert_eq!(own.unwrap_err(), OrderError::OwnTicket);
-        for status in TicketStatus::ALL
-            .iter()
-            .filter(|it| **it != TicketStatus::Approved)
-        {
-            let listing = Listing {
-                status: *status,
-                ..listing.clone()
-            };
+        for status in TicketStatus::ALL.iter().filter(|it| **it != TicketStatus::Approved) {
+            let listing = Listing { status: *status, ..listing.clone() };
             let placed = Order::place(&listing, by(UserId::generate()));
             assert_eq!(placed.unwrap_err(), OrderError::NotForSale);
         }
@@ -322,21 +298,12 @@ mod tests {
     fn a_buyer_cancels_until_it_is_paid() {
         for state in [OrderState::Created, OrderState::AwaitingPayment] {
             let decision = executed(in_state(state).cancel().unwrap());
-            assert_eq!(
-                decision.state.state,
-                OrderState::Cancelled(CancelReason::Buyer)
-            );
-            assert_eq!(
-                decision.events,
-                [OrderCancelled(decision.state.public()).into()]
-            );
+            assert_eq!(decision.state.state, OrderState::Cancelled(CancelReason::Buyer));
+            assert_eq!(decision.events, [OrderCancelled(decision.state.public()).into()]);
         }
         let cancelled = in_state(OrderState::Cancelled(CancelReason::Expired));
         assert_eq!(cancelled.cancel(), Ok(Outcome::AlreadyApplied));
-        assert_eq!(
-            in_state(OrderState::Complete).cancel(),
-            Err(OrderError::Complete)
-        );
+        assert_eq!(in_state(OrderState::Complete).cancel(), Err(OrderError::Complete));
     }
 
     #[test]
@@ -344,10 +311,7 @@ mod tests {
         let before = Timestamp::from_micros(NOON.plus(WINDOW).as_micros() - 1);
         assert_eq!(placed().expire(before), Outcome::AlreadyApplied);
         let decision = executed(placed().expire(NOON.plus(WINDOW)));
-        assert_eq!(
-            decision.state.state,
-            OrderState::Cancelled(CancelReason::Expired)
-        );
+        assert_eq!(decision.state.state, OrderState::Cancelled(CancelReason::Expired));
         let complete = in_state(OrderState::Complete);
         assert_eq!(complete.expire(NOON.plus(WINDOW)), Outcome::AlreadyApplied);
     }
@@ -358,15 +322,9 @@ mod tests {
         for open in [OrderState::Created, OrderState::AwaitingPayment] {
             let decision = executed(in_state(open).observe(&[], seen));
             assert_eq!(decision.state.state, OrderState::Complete);
-            assert_eq!(
-                decision.events,
-                [OrderCompleted(decision.state.public()).into()]
-            );
+            assert_eq!(decision.events, [OrderCompleted(decision.state.public()).into()]);
         }
-        for closed in [
-            OrderState::Complete,
-            OrderState::Cancelled(CancelReason::Buyer),
-        ] {
+        for closed in [OrderState::Complete, OrderState::Cancelled(CancelReason::Buyer)] {
             let decision = executed(in_state(closed).observe(&[], seen));
             assert_eq!(decision.state.state, closed);
             assert_eq!(decision.events, []);
@@ -376,22 +334,13 @@ mod tests {
     #[test]
     fn an_order_that_skips_a_step_has_the_same_version_in_the_end() {
         let started = payment(PaymentStatus::Pending, 0);
-        let authorized = SeenPayment {
-            version: Version::new(1),
-            ..started
-        };
-        let authorized = SeenPayment {
-            status: PaymentStatus::Authorized,
-            ..authorized
-        };
+        let authorized = SeenPayment { version: Version::new(1), ..started };
+        let authorized = SeenPayment { status: PaymentStatus::Authorized, ..authorized };
         let step = executed(placed().observe(&[], started)).state;
         let stepped = executed(step.observe(&[started], authorized)).state;
         let skipped = executed(placed().observe(&[], authorized)).state;
         assert_eq!(stepped.version, skipped.version);
-        assert_eq!(
-            skipped.observe(&[authorized], started),
-            Outcome::AlreadyApplied
-        );
+        assert_eq!(skipped.observe(&[authorized], started), Outcome::AlreadyApplied);
     }
 
     #[test]
@@ -405,9 +354,6 @@ mod tests {
             assert_eq!(order.state, OrderState::AwaitingPayment);
         }
         let decision = executed(order.observe(&known, payment(PaymentStatus::Failed, 1)));
-        assert_eq!(
-            decision.state.state,
-            OrderState::Cancelled(CancelReason::PaymentFailed)
-        );
+        assert_eq!(decision.state.state, OrderState::Cancelled(CancelReason::PaymentFailed));
     }
 }

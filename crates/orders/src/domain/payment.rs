@@ -22,10 +22,7 @@ impl SeenPayment {
     /// Whether `known` says as much about this payment, or more.
     pub(crate) fn is_known(&self, known: &[Self]) -> bool {
         let same = |it: &&Self| it.payment_id == self.payment_id;
-        known
-            .iter()
-            .find(same)
-            .is_some_and(|it| it.version >= self.version)
+        known.iter().find(same).is_some_and(|it| it.version >= self.version)
     }
 
     /// How many payments have failed, this one included.

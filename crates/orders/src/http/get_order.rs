@@ -15,8 +15,6 @@ pub(super) async fn get_order(
     IdPath(id): IdPath<OrderId>,
 ) -> Result<Json<events::Order>, http_kit::Error> {
     let order = orders.find_order(id).await?;
-    permit::<ViewOrder>(&*orders.permissions, caller.0.user_id, id)
-        .await
-        .map_err(Error::from)?;
+    permit::<ViewOrder>(&*orders.permissions, caller.0.user_id, id).await.map_err(Error::from)?;
     Ok(Json(order.public()))
 }

@@ -20,8 +20,6 @@ pub(super) async fn list_orders(
         Some(_) => return Err(Refusal::field("as", "must be buyer or seller").into()),
     };
     let user = caller.0.user_id;
-    let found = orders
-        .list_orders(user, side, page.after, page.limit)
-        .await?;
+    let found = orders.list_orders(user, side, page.after, page.limit).await?;
     Ok(Json(found.iter().map(Order::public).collect()))
 }

@@ -18,14 +18,8 @@ use crate::{Error, OrderError, Orders};
 /// The routes of this context.
 pub fn router(orders: Orders) -> Router {
     Router::new()
-        .route(
-            "/api/orders",
-            get(list_orders::list_orders).post(place_order::place_order),
-        )
-        .route(
-            "/api/orders/{id}",
-            get(get_order::get_order).delete(cancel_order::cancel_order),
-        )
+        .route("/api/orders", get(list_orders::list_orders).post(place_order::place_order))
+        .route("/api/orders/{id}", get(get_order::get_order).delete(cancel_order::cancel_order))
         .with_state(orders)
 }
 
@@ -64,16 +58,12 @@ fn refusal_of(error: OrderError) -> Refusal {
             "ticket-already-reserved",
             "Somebody else has reserved or bought this ticket. It may come back.",
         ),
-        OrderError::NotForSale => (
-            Kind::Invalid,
-            "ticket-not-for-sale",
-            "This ticket is not on sale.",
-        ),
-        OrderError::OwnTicket => (
-            Kind::Forbidden,
-            "own-ticket",
-            "You can't order your own ticket.",
-        ),
+        OrderError::NotForSale => {
+            (Kind::Invalid, "ticket-not-for-sale", "This ticket is not on sale.")
+        }
+        OrderError::OwnTicket => {
+            (Kind::Forbidden, "own-ticket", "You can't order your own ticket.")
+        }
         OrderError::Complete => (
             Kind::Invalid,
             "order-complete",

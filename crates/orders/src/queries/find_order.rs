@@ -11,8 +11,6 @@ impl Orders {
     /// # Errors
     /// [`Error::NotFound`] when there is none.
     pub async fn find_order(&self, id: OrderId) -> Result<Order, Error> {
-        store::find(&self.journal, id)
-            .await?
-            .ok_or(Error::NotFound(id))
+        store::find(&self.journal, id).await?.ok_or(Error::NotFound(id))
     }
 }

@@ -55,21 +55,13 @@ impl Payments {
         let refused = |error| Error::Refused(order_id, error);
         let order = self.order_to_pay(order_id).await?;
         let (id, at) = (PaymentId::generate(), self.clock.now());
-        let start = StartPayment {
-            id,
-            payer,
-            card,
-            at,
-        };
+        let start = StartPayment { id, payer, card, at };
         let decision = Payment::start(&order, start).map_err(refused)?;
         if let Some(error) = self.live_payment(order_id).await? {
             return Err(refused(error));
         }
 
-        let rights = [
-            tuples::payment_owner(id, payer),
-            tuples::payment_parent(id, order_id),
-        ];
+        let rights = [tuples::payment_owner(id, payer), tuples::payment_parent(id, order_id)];
         self.permissions.write(&rights).await?;
         match store::insert(&self.journal, decision).await {
             Ok(payment) => {
@@ -96,17 +88,11 @@ impl Payments {
     /// Why another payment can't be started now, if one is live.
     async fn live_payment(&self, order: OrderId) -> Result<Option<PaymentError>, Error> {
         let payments = store::of_order(&self.journal, order, ATTEMPTS_SEEN).await?;
-        Ok(payments
-            .iter()
-            .find_map(|payment| match payment.state.status() {
-                PaymentStatus::Failed | PaymentStatus::Voided => None,
-                PaymentStatus::Pending | PaymentStatus::Authorized => {
-                    Some(PaymentError::InProgress)
-                }
-                PaymentStatus::Captured | PaymentStatus::Refunded => {
-                    Some(PaymentError::AlreadyPaid)
-                }
-            }))
+        Ok(payments.iter().find_map(|payment| match payment.state.status() {
+            PaymentStatus::Failed | PaymentStatus::Voided => None,
+            PaymentStatus::Pending | PaymentStatus::Authorized => Some(PaymentError::InProgress),
+            PaymentStatus::Captured | PaymentStatus::Refunded => Some(PaymentError::AlreadyPaid),
+        }))
     }
 
     /// The rights of a payment that was not started. Left behind they would harm nobody, since

@@ -19,11 +19,7 @@ pub fn subscription(payments: &Payments) -> Subscription {
     let (journal, clock) = (payments.journal.clone(), Arc::clone(&payments.clock));
     Subscription {
         service: "payments",
-        kinds: &[
-            OrderCreated::TYPE,
-            OrderCancelled::TYPE,
-            OrderCompleted::TYPE,
-        ],
+        kinds: &[OrderCreated::TYPE, OrderCancelled::TYPE, OrderCompleted::TYPE],
         consumer: Arc::new(Subscriber::new(journal, clock, payments.clone())),
     }
 }

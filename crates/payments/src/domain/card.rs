@@ -18,18 +18,12 @@ impl CardToken {
     /// # Errors
     /// [`InvalidToken`] when it doesn't look like one.
     pub fn parse(text: &str) -> Result<Self, InvalidToken> {
-        let name = text
-            .strip_prefix("tok_")
-            .or_else(|| text.strip_prefix("pm_"));
+        let name = text.strip_prefix("tok_").or_else(|| text.strip_prefix("pm_"));
         let is_name = |name: &str| {
             let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
             (1..=100).contains(&name.len()) && name.bytes().all(plain)
         };
-        if name.is_some_and(is_name) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(InvalidToken)
-        }
+        if name.is_some_and(is_name) { Ok(Self(text.to_owned())) } else { Err(InvalidToken) }
     }
 
     /// The token itself, for the gateway and the database only.

@@ -197,10 +197,6 @@ impl Payment {
     }
 
     fn moved(self, state: PaymentState) -> Self {
-        Self {
-            state,
-            version: self.version.next(),
-            ..self
-        }
+        Self { state, version: self.version.next(), ..self }
     }
 }

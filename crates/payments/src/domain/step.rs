@@ -75,18 +75,11 @@ mod tests {
 
     fn start(at: Timestamp) -> StartPayment {
         let card = CardToken::parse("tok_visa").unwrap();
-        StartPayment {
-            id: PaymentId::generate(),
-            payer: UserId::generate(),
-            card,
-            at,
-        }
+        StartPayment { id: PaymentId::generate(), payer: UserId::generate(), card, at }
     }
 
     fn step(state: PaymentState, status: OrderStatus) -> Step {
-        let payment = Payment::start(&order(OrderStatus::Created), start(NOW))
-            .unwrap()
-            .state;
+        let payment = Payment::start(&order(OrderStatus::Created), start(NOW)).unwrap().state;
         next_step(&Payment { state, ..payment }, &order(status), NOW)
     }
 
@@ -97,18 +90,9 @@ mod tests {
     #[test]
     fn only_an_open_order_can_be_paid_and_only_in_time() {
         let refused = |status, at| Payment::start(&order(status), start(at)).unwrap_err();
-        assert_eq!(
-            refused(OrderStatus::Cancelled, NOW),
-            PaymentError::OrderCancelled
-        );
-        assert_eq!(
-            refused(OrderStatus::Complete, NOW),
-            PaymentError::AlreadyPaid
-        );
-        assert_eq!(
-            refused(OrderStatus::Created, DEADLINE),
-            PaymentError::OrderExpired
-        );
+        assert_eq!(refused(OrderStatus::Cancelled, NOW), PaymentError::OrderCancelled);
+        assert_eq!(refused(OrderStatus::Complete, NOW), PaymentError::AlreadyPaid);
+        assert_eq!(refused(OrderStatus::Created, DEADLINE), PaymentError::OrderExpired);
     }
 
     #[test]
@@ -132,14 +116,9 @@ mod tests {
 
     #[test]
     fn a_card_is_not_asked_after_the_deadline() {
-        let payment = Payment::start(&order(OrderStatus::Created), start(NOW))
-            .unwrap()
-            .state;
+        let payment = Payment::start(&order(OrderStatus::Created), start(NOW)).unwrap().state;
         let order = order(OrderStatus::AwaitingPayment);
-        assert!(matches!(
-            next_step(&payment, &order, NOW),
-            Step::Authorize(_)
-        ));
+        assert!(matches!(next_step(&payment, &order, NOW), Step::Authorize(_)));
         assert_eq!(next_step(&payment, &order, DEADLINE), Step::Wait);
     }
 
@@ -148,14 +127,8 @@ mod tests {
         for status in OrderStatus::ALL {
             let code = crate::domain::DeclineCode::new("generic_decline");
             assert_eq!(step(PaymentState::Failed { code }, *status), Step::Rest);
-            assert_eq!(
-                step(PaymentState::Voided { charge: None }, *status),
-                Step::Rest
-            );
-            assert_eq!(
-                step(PaymentState::Refunded { charge: charge() }, *status),
-                Step::Rest
-            );
+            assert_eq!(step(PaymentState::Voided { charge: None }, *status), Step::Rest);
+            assert_eq!(step(PaymentState::Refunded { charge: charge() }, *status), Step::Rest);
         }
     }
 }

@@ -14,9 +14,7 @@ pub(super) async fn list_payments(
     caller: Caller,
     page: Page,
 ) -> Result<Json<Vec<events::Payment>>, http_kit::Error> {
-    let order_id = page
-        .param("orderId")
-        .ok_or_else(|| Refusal::field("orderId", "is required"))?;
+    let order_id = page.param("orderId").ok_or_else(|| Refusal::field("orderId", "is required"))?;
     let order_id =
         OrderId::parse(order_id).map_err(|error| Refusal::field("orderId", error.to_string()))?;
     // who may view an order may view its payments

@@ -57,15 +57,13 @@ fn refusal_of(error: PaymentError) -> Refusal {
             "order-cancelled",
             "This order is cancelled. You were not charged; the ticket may be on sale again.",
         ),
-        PaymentError::OrderExpired => (
-            "order-expired",
-            "The time to pay for this order is over. You were not charged.",
-        ),
+        PaymentError::OrderExpired => {
+            ("order-expired", "The time to pay for this order is over. You were not charged.")
+        }
         PaymentError::AlreadyPaid => ("order-already-paid", "This order is already paid."),
-        PaymentError::InProgress => (
-            "payment-in-progress",
-            "Another payment for this order is under way.",
-        ),
+        PaymentError::InProgress => {
+            ("payment-in-progress", "Another payment for this order is under way.")
+        }
     };
     Refusal::new(Kind::Invalid, code, detail)
 }

@@ -11,8 +11,6 @@ impl Payments {
     /// # Errors
     /// [`Error::NotFound`] when there is none.
     pub async fn find_payment(&self, id: PaymentId) -> Result<Payment, Error> {
-        store::find(&self.journal, id)
-            .await?
-            .ok_or(Error::NotFound(id))
+        store::find(&self.journal, id).await?.ok_or(Error::NotFound(id))
     }
 }

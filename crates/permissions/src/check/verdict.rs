@@ -83,35 +83,20 @@ mod tests {
 
     #[test]
     fn a_decided_operand_decides_whatever_is_open() {
-        assert_eq!(
-            Verdict::any([failed(1), open("a"), Verdict::Yes]),
-            Verdict::Yes
-        );
-        assert_eq!(
-            Verdict::all([failed(1), open("a"), Verdict::No]),
-            Verdict::No
-        );
+        assert_eq!(Verdict::any([failed(1), open("a"), Verdict::Yes]), Verdict::Yes);
+        assert_eq!(Verdict::all([failed(1), open("a"), Verdict::No]), Verdict::No);
     }
 
     #[test]
     fn missing_facts_are_joined_and_come_before_failures() {
-        assert_eq!(
-            Verdict::any([open("b"), failed(1), open("a"), Verdict::No]),
-            both()
-        );
-        assert_eq!(
-            Verdict::all([failed(1), open("a"), open("b"), Verdict::Yes]),
-            both()
-        );
+        assert_eq!(Verdict::any([open("b"), failed(1), open("a"), Verdict::No]), both());
+        assert_eq!(Verdict::all([failed(1), open("a"), open("b"), Verdict::Yes]), both());
     }
 
     #[test]
     fn the_first_failure_stands_for_all() {
         assert_eq!(Verdict::any([Verdict::No, failed(1), failed(2)]), failed(1));
-        assert_eq!(
-            Verdict::all([failed(1), Verdict::Yes, failed(2)]),
-            failed(1)
-        );
+        assert_eq!(Verdict::all([failed(1), Verdict::Yes, failed(2)]), failed(1));
     }
 
     #[test]

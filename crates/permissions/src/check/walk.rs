@@ -42,15 +42,7 @@ impl<'a> Walk<'a> {
         limits: Limits,
     ) -> Self {
         let subject = Subject::Id(subject.clone());
-        Self {
-            model,
-            facts,
-            subject,
-            limits,
-            path: Vec::new(),
-            negations: 0,
-            visits: 0,
-        }
+        Self { model, facts, subject, limits, path: Vec::new(), negations: 0, visits: 0 }
     }
 
     /// Whether the subject is in the relation, or has the permit.
@@ -67,10 +59,7 @@ impl<'a> Walk<'a> {
             Ok(meaning) => meaning,
             Err(error) => return Verdict::Failed(error),
         };
-        self.path.push(Visit {
-            key: key.clone(),
-            negations: self.negations,
-        });
+        self.path.push(Visit { key: key.clone(), negations: self.negations });
         let verdict = match meaning {
             Meaning::Relation(relation) => self.includes(key, relation),
             Meaning::Permit(expr) => self.expr(object, expr),
@@ -81,15 +70,9 @@ impl<'a> Walk<'a> {
 
     /// Holds the limits, and finds what the key means.
     fn enter(&mut self, key: &Key) -> Result<Meaning<'a>, CheckError> {
-        let Limits {
-            depth_max,
-            visits_max,
-        } = self.limits;
+        let Limits { depth_max, visits_max } = self.limits;
         if self.path.len() >= depth_max {
-            return Err(CheckError::TooDeep {
-                key: key.clone(),
-                depth_max,
-            });
+            return Err(CheckError::TooDeep { key: key.clone(), depth_max });
         }
         if self.visits >= visits_max {
             return Err(CheckError::TooWide { visits_max });
@@ -136,10 +119,8 @@ impl<'a> Walk<'a> {
         let Some(subjects) = facts.subjects(&key) else {
             return Verdict::needs(key);
         };
-        let relation = self
-            .model
-            .namespace(&object.namespace)
-            .and_then(|n| n.relation(&key.relation));
+        let relation =
+            self.model.namespace(&object.namespace).and_then(|n| n.relation(&key.relation));
         Verdict::any(subjects.iter().map(|subject| match subject {
             Subject::Id(parent) if relation.is_some_and(|relation| relation.admits(subject)) => {
                 self.visit(parent, hop.name().as_str())
@@ -151,23 +132,14 @@ impl<'a> Walk<'a> {
 
 fn misfit(key: &Key, subject: &Subject) -> Verdict {
     let Key { object, relation } = key.clone();
-    let tuple = Box::new(Tuple {
-        object,
-        relation,
-        subject: subject.clone(),
-    });
+    let tuple = Box::new(Tuple { object, relation, subject: subject.clone() });
     Verdict::Failed(CheckError::Misfit { tuple })
 }
 
 fn meaning<'a>(model: &'a Model, key: &Key) -> Result<Meaning<'a>, CheckError> {
-    let Key {
-        object: Object { namespace, .. },
-        relation,
-    } = key;
+    let Key { object: Object { namespace, .. }, relation } = key;
     let Some(declared) = model.namespace(namespace) else {
-        return Err(CheckError::UnknownNamespace {
-            namespace: namespace.clone(),
-        });
+        return Err(CheckError::UnknownNamespace { namespace: namespace.clone() });
     };
     if let Some(relation) = declared.relation(relation) {
         return Ok(Meaning::Relation(relation));
@@ -176,8 +148,5 @@ fn meaning<'a>(model: &'a Model, key: &Key) -> Result<Meaning<'a>, CheckError> {
         return Ok(Meaning::Permit(&permit.expr));
     }
     let (namespace, relation) = (namespace.clone(), relation.clone());
-    Err(CheckError::UnknownRelation {
-        namespace,
-        relation,
-    })
+    Err(CheckError::UnknownRelation { namespace, relation })
 }

@@ -105,10 +105,7 @@ impl Name {
     /// A name that stands at a place in the source.
     #[must_use]
     pub fn new(text: impl Into<String>, position: Position) -> Self {
-        Self {
-            text: text.into(),
-            position,
-        }
+        Self { text: text.into(), position }
     }
 
     /// The name itself.
@@ -128,17 +125,13 @@ impl Namespace {
     /// The relation of this name.
     #[must_use]
     pub fn relation(&self, name: &str) -> Option<&Relation> {
-        self.relations
-            .iter()
-            .find(|relation| relation.name.as_str() == name)
+        self.relations.iter().find(|relation| relation.name.as_str() == name)
     }
 
     /// The permit of this name.
     #[must_use]
     pub fn permit(&self, name: &str) -> Option<&Permit> {
-        self.permits
-            .iter()
-            .find(|permit| permit.name.as_str() == name)
+        self.permits.iter().find(|permit| permit.name.as_str() == name)
     }
 }
 
@@ -156,16 +149,9 @@ impl SubjectType {
             (SubjectType::Object(namespace), Subject::Id(object)) => {
                 namespace.as_str() == object.namespace
             }
-            (
-                SubjectType::Set {
-                    namespace,
-                    relation,
-                },
-                Subject::Set {
-                    object,
-                    relation: of,
-                },
-            ) => namespace.as_str() == object.namespace && relation.as_str() == of,
+            (SubjectType::Set { namespace, relation }, Subject::Set { object, relation: of }) => {
+                namespace.as_str() == object.namespace && relation.as_str() == of
+            }
             _ => false,
         }
     }
@@ -205,10 +191,7 @@ impl fmt::Display for SubjectType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             SubjectType::Object(namespace) => write!(f, "{namespace}"),
-            SubjectType::Set {
-                namespace,
-                relation,
-            } => {
+            SubjectType::Set { namespace, relation } => {
                 write!(f, "SubjectSet<{namespace}, \"{relation}\">")
             }
         }
@@ -218,11 +201,7 @@ impl fmt::Display for SubjectType {
 /// The declaration's own text: parsing it gives an equal namespace.
 impl fmt::Display for Namespace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "class {} implements Namespace {{\n  related: {{",
-            self.name
-        )?;
+        writeln!(f, "class {} implements Namespace {{\n  related: {{", self.name)?;
         for relation in &self.relations {
             let types: Vec<_> = relation.types.iter().map(SubjectType::to_string).collect();
             writeln!(f, "    {}: ({})[]", relation.name, types.join(" | "))?;
@@ -287,11 +266,7 @@ impl fmt::Display for Operand<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Operand(expr, outer) = self;
         let double_not = expr.rank() == Rank::Not && *outer == Rank::Not;
-        if expr.rank() > *outer || double_not {
-            write!(f, "{expr}")
-        } else {
-            write!(f, "({expr})")
-        }
+        if expr.rank() > *outer || double_not { write!(f, "{expr}") } else { write!(f, "({expr})") }
     }
 }
 

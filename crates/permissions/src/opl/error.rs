@@ -16,20 +16,14 @@ pub struct OplError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
     /// The file is larger than [`MAX_SOURCE_BYTES`](crate::opl::MAX_SOURCE_BYTES).
-    #[error(
-        "expected at most {} bytes, found {bytes}",
-        crate::opl::MAX_SOURCE_BYTES
-    )]
+    #[error("expected at most {} bytes, found {bytes}", crate::opl::MAX_SOURCE_BYTES)]
     TooLarge {
         /// The file's size.
         bytes: usize,
     },
     /// Parentheses and `!` stand deeper in each other than
     /// [`MAX_NESTING`](crate::opl::MAX_NESTING).
-    #[error(
-        "expected at most {} nested parentheses and `!`, found more",
-        crate::opl::MAX_NESTING
-    )]
+    #[error("expected at most {} nested parentheses and `!`, found more", crate::opl::MAX_NESTING)]
     TooNested,
     /// Something else stands where the grammar wants this.
     #[error("expected {expected}, found {found}")]
@@ -83,9 +77,6 @@ pub enum Problem {
 impl Problem {
     /// The problem as an error at a place.
     pub(crate) fn at(self, position: Position) -> OplError {
-        OplError {
-            position,
-            problem: self,
-        }
+        OplError { position, problem: self }
     }
 }

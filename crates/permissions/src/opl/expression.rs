@@ -61,10 +61,7 @@ impl Parser<'_> {
             return Ok(Expr::Includes(relation));
         }
         if self.eat_word("traverse") {
-            return Ok(Expr::Traverse {
-                relation,
-                hop: self.hop_argument()?,
-            });
+            return Ok(Expr::Traverse { relation, hop: self.hop_argument()? });
         }
         Err(self.unexpected("`includes` or `traverse`"))
     }

@@ -33,9 +33,8 @@ pub(super) enum TokenKind<'s> {
 }
 
 /// Longer symbols stand before their own beginnings.
-const SYMBOLS: [&str; 18] = [
-    "&&", "||", "=>", "{", "}", "(", ")", "[", "]", "<", ">", ":", ";", ",", ".", "=", "|", "!",
-];
+const SYMBOLS: [&str; 18] =
+    ["&&", "||", "=>", "{", "}", "(", ")", "[", "]", "<", ">", ":", ";", ",", ".", "=", "|", "!"];
 
 /// Whether the text is a name: ASCII letters, digits and `_`, and no digit first, as in Keto.
 pub(crate) fn is_identifier(text: &str) -> bool {
@@ -50,20 +49,13 @@ pub(super) struct Lexer<'s> {
 
 impl<'s> Lexer<'s> {
     pub(super) fn new(source: &'s str) -> Self {
-        Self {
-            rest: source,
-            position: Position::START,
-        }
+        Self { rest: source, position: Position::START }
     }
 
     pub(super) fn next_token(&mut self) -> Token<'s> {
         let open_comment = self.skip_blanks();
         let position = self.position;
-        let kind = if open_comment {
-            self.open_comment()
-        } else {
-            self.token()
-        };
+        let kind = if open_comment { self.open_comment() } else { self.token() };
         Token { kind, position }
     }
 
@@ -77,10 +69,7 @@ impl<'s> Lexer<'s> {
         if first == '"' || first == '\'' {
             return self.quoted(first);
         }
-        match SYMBOLS
-            .into_iter()
-            .find(|symbol| self.rest.starts_with(symbol))
-        {
+        match SYMBOLS.into_iter().find(|symbol| self.rest.starts_with(symbol)) {
             Some(symbol) => {
                 self.take(symbol.len());
                 TokenKind::Symbol(symbol)
@@ -134,10 +123,7 @@ impl<'s> Lexer<'s> {
         let (taken, rest) = self.rest.split_at(bytes);
         for c in taken.chars() {
             if c == '\n' {
-                self.position = Position {
-                    line: self.position.line + 1,
-                    column: 1,
-                };
+                self.position = Position { line: self.position.line + 1, column: 1 };
             } else {
                 self.position.column += 1;
             }

@@ -45,11 +45,7 @@ impl<'s> Parser<'s> {
     fn new(source: &'s str) -> Self {
         let mut lexer = Lexer::new(source);
         let token = lexer.next_token();
-        Self {
-            lexer,
-            token,
-            nesting: 0,
-        }
+        Self { lexer, token, nesting: 0 }
     }
 
     fn file(&mut self) -> Result<Vec<Namespace>, OplError> {
@@ -96,11 +92,7 @@ impl<'s> Parser<'s> {
             self.eat(";");
         }
         let (relations, permits) = (related.unwrap_or_default(), permits.unwrap_or_default());
-        Ok(Namespace {
-            name,
-            relations,
-            permits,
-        })
+        Ok(Namespace { name, relations, permits })
     }
 
     fn related(&mut self) -> Result<Vec<Relation>, OplError> {
@@ -111,10 +103,7 @@ impl<'s> Parser<'s> {
         while !self.eat("}") {
             let name = self.name("a relation's name or `}`")?;
             self.symbol(":")?;
-            relations.push(Relation {
-                name,
-                types: self.list_type()?,
-            });
+            relations.push(Relation { name, types: self.list_type()? });
             // TypeScript separates members by a comma, a semicolon or a line break.
             let _ = self.eat(",") || self.eat(";");
         }
@@ -158,10 +147,7 @@ impl<'s> Parser<'s> {
         self.symbol(",")?;
         let relation = self.text("a relation's name in quotes")?;
         self.symbol(">")?;
-        Ok(SubjectType::Set {
-            namespace,
-            relation,
-        })
+        Ok(SubjectType::Set { namespace, relation })
     }
 
     fn permits(&mut self) -> Result<Vec<Permit>, OplError> {
@@ -190,10 +176,7 @@ impl<'s> Parser<'s> {
             self.word("boolean")?;
         }
         self.symbol("=>")?;
-        Ok(Permit {
-            name,
-            expr: self.expression()?,
-        })
+        Ok(Permit { name, expr: self.expression()? })
     }
 }
 
@@ -217,19 +200,11 @@ impl<'s> Parser<'s> {
     }
 
     pub(super) fn symbol(&mut self, symbol: &'static str) -> Result<(), OplError> {
-        if self.eat(symbol) {
-            Ok(())
-        } else {
-            Err(self.unexpected(&format!("`{symbol}`")))
-        }
+        if self.eat(symbol) { Ok(()) } else { Err(self.unexpected(&format!("`{symbol}`"))) }
     }
 
     pub(super) fn word(&mut self, word: &'static str) -> Result<(), OplError> {
-        if self.eat_word(word) {
-            Ok(())
-        } else {
-            Err(self.unexpected(&format!("`{word}`")))
-        }
+        if self.eat_word(word) { Ok(()) } else { Err(self.unexpected(&format!("`{word}`"))) }
     }
 
     pub(super) fn name(&mut self, expected: &str) -> Result<Name, OplError> {

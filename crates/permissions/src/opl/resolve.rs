@@ -8,32 +8,19 @@ use crate::opl::error::{OplError, Problem};
 /// Indexes the namespaces by name, once nothing in them is left unresolved.
 pub(crate) fn resolve(namespaces: Vec<Namespace>) -> Result<BTreeMap<String, Namespace>, OplError> {
     unique(namespaces.iter().map(|namespace| &namespace.name))?;
-    let index: BTreeMap<_, _> = namespaces
-        .iter()
-        .map(|namespace| (namespace.name.as_str(), namespace))
-        .collect();
+    let index: BTreeMap<_, _> =
+        namespaces.iter().map(|namespace| (namespace.name.as_str(), namespace)).collect();
     for namespace in &namespaces {
-        Scope {
-            index: &index,
-            namespace,
-        }
-        .check()?;
+        Scope { index: &index, namespace }.check()?;
     }
-    Ok(namespaces
-        .into_iter()
-        .map(|namespace| (namespace.name.to_string(), namespace))
-        .collect())
+    Ok(namespaces.into_iter().map(|namespace| (namespace.name.to_string(), namespace)).collect())
 }
 
 fn unique<'a>(names: impl Iterator<Item = &'a Name>) -> Result<(), OplError> {
     let mut seen = BTreeMap::new();
     for name in names {
         if let Some(first) = seen.insert(name.as_str(), name.position()) {
-            return Err(Problem::Duplicate {
-                name: name.to_string(),
-                first,
-            }
-            .at(name.position()));
+            return Err(Problem::Duplicate { name: name.to_string(), first }.at(name.position()));
         }
     }
     Ok(())
@@ -47,27 +34,22 @@ struct Scope<'a> {
 
 impl Scope<'_> {
     fn check(&self) -> Result<(), OplError> {
-        let Namespace {
-            relations, permits, ..
-        } = self.namespace;
+        let Namespace { relations, permits, .. } = self.namespace;
         // Relations and permits share their names: a check asks for either in the same way.
         let relation_names = relations.iter().map(|relation| &relation.name);
         unique(relation_names.chain(permits.iter().map(|permit| &permit.name)))?;
         for subject_type in relations.iter().flat_map(|relation| &relation.types) {
             self.subject_type(subject_type)?;
         }
-        permits
-            .iter()
-            .try_for_each(|permit| self.expr(&permit.expr))
+        permits.iter().try_for_each(|permit| self.expr(&permit.expr))
     }
 
     fn subject_type(&self, subject_type: &SubjectType) -> Result<(), OplError> {
         match subject_type {
             SubjectType::Object(name) => self.namespace(name).map(drop),
-            SubjectType::Set {
-                namespace,
-                relation,
-            } => relation_of(self.namespace(namespace)?, relation).map(drop),
+            SubjectType::Set { namespace, relation } => {
+                relation_of(self.namespace(namespace)?, relation).map(drop)
+            }
         }
     }
 
@@ -88,11 +70,7 @@ impl Scope<'_> {
         for subject_type in &relation_of(self.namespace, relation)?.types {
             let SubjectType::Object(name) = subject_type else {
                 let (found, of) = (subject_type.to_string(), relation.to_string());
-                return Err(Problem::Traversal {
-                    relation: of,
-                    found,
-                }
-                .at(relation.position()));
+                return Err(Problem::Traversal { relation: of, found }.at(relation.position()));
             };
             let namespace = self.namespace(name)?;
             match hop {
@@ -105,10 +83,7 @@ impl Scope<'_> {
 
     fn namespace(&self, name: &Name) -> Result<&Namespace, OplError> {
         self.index.get(name.as_str()).copied().ok_or_else(|| {
-            Problem::UnknownNamespace {
-                namespace: name.to_string(),
-            }
-            .at(name.position())
+            Problem::UnknownNamespace { namespace: name.to_string() }.at(name.position())
         })
     }
 }
@@ -116,11 +91,7 @@ impl Scope<'_> {
 fn relation_of<'a>(namespace: &'a Namespace, name: &Name) -> Result<&'a Relation, OplError> {
     namespace.relation(name.as_str()).ok_or_else(|| {
         let (namespace, relation) = (namespace.name.to_string(), name.to_string());
-        Problem::UnknownRelation {
-            namespace,
-            relation,
-        }
-        .at(name.position())
+        Problem::UnknownRelation { namespace, relation }.at(name.position())
     })
 }
 

@@ -22,15 +22,11 @@ impl Store {
 
     pub(crate) fn load(&self, key: &Key) -> impl Iterator<Item = Subject> {
         let of_key = |tuple: &&Tuple| tuple.object == key.object && tuple.relation == key.relation;
-        self.0
-            .iter()
-            .filter(of_key)
-            .map(|tuple| tuple.subject.clone())
+        self.0.iter().filter(of_key).map(|tuple| tuple.subject.clone())
     }
 
     pub(crate) fn ask(&self, model: &Model, query: &str) -> Result<bool, CheckError> {
-        self.rounds(model, query, Limits::default())
-            .map(|(answer, _)| answer)
+        self.rounds(model, query, Limits::default()).map(|(answer, _)| answer)
     }
 
     pub(crate) fn ask_within(
@@ -57,10 +53,7 @@ impl Store {
                 Step::Answer(answer) => return Ok((answer, rounds)),
                 Step::Need(keys) => keys,
             };
-            assert!(
-                !keys.is_empty(),
-                "a round that needs nothing would never end"
-            );
+            assert!(!keys.is_empty(), "a round that needs nothing would never end");
             rounds.push(keys.iter().map(Key::to_string).collect());
             for key in keys {
                 assert_eq!(facts.subjects(&key), None, "`{key}` is known already");

@@ -27,11 +27,7 @@ fn only(right: &str, allowed: &[&str]) {
     let store = Store::parse(&model, TUPLES);
     for person in ["seller", "buyer", "payer", "admin", "stranger"] {
         let query = format!("{right}@User:{person}");
-        assert_eq!(
-            store.ask(&model, &query),
-            Ok(allowed.contains(&person)),
-            "{query}"
-        );
+        assert_eq!(store.ask(&model, &query), Ok(allowed.contains(&person)), "{query}");
     }
 }
 
@@ -47,10 +43,7 @@ fn everyone_but_the_seller_orders_a_ticket() {
 
 #[test]
 fn anyone_views_a_ticket() {
-    only(
-        "Ticket:T#view",
-        &["seller", "buyer", "payer", "admin", "stranger"],
-    );
+    only("Ticket:T#view", &["seller", "buyer", "payer", "admin", "stranger"]);
 }
 
 #[test]
@@ -99,10 +92,7 @@ fn the_file_declares_what_the_contract_lists() {
     let listed: Vec<_> = model
         .namespaces()
         .map(|namespace| {
-            let relations = namespace
-                .relations
-                .iter()
-                .map(|relation| relation.name.as_str());
+            let relations = namespace.relations.iter().map(|relation| relation.name.as_str());
             let permits = namespace.permits.iter().map(|permit| permit.name.as_str());
             let names: Vec<_> = relations.chain(permits).collect();
             format!("{}: {}", namespace.name, names.join(" "))

@@ -32,20 +32,13 @@ fn object(namespace: &str) -> SubjectType {
 }
 
 fn set(namespace: &str, relation: &str) -> SubjectType {
-    SubjectType::Set {
-        namespace: name(namespace),
-        relation: name(relation),
-    }
+    SubjectType::Set { namespace: name(namespace), relation: name(relation) }
 }
 
 #[test]
 fn an_empty_file_and_empty_classes() {
     assert_eq!(parse(""), Ok(vec![]));
-    let empty = Namespace {
-        name: name("A"),
-        relations: vec![],
-        permits: vec![],
-    };
+    let empty = Namespace { name: name("A"), relations: vec![], permits: vec![] };
     for source in [
         "class A implements Namespace {}",
         "class A implements Namespace { related: {} permits = {} };",
@@ -77,23 +70,11 @@ fn the_types_of_a_relation() {
     assert_eq!(types("(User)[]"), [object("User")]);
     assert_eq!(types("Array<User>"), [object("User")]);
     assert_eq!(types("(User | Group)[]"), [object("User"), object("Group")]);
-    assert_eq!(
-        types("SubjectSet<Group, \"members\">[]"),
-        [set("Group", "members")]
-    );
-    assert_eq!(
-        types("Array<SubjectSet<Group, 'members'>>"),
-        [set("Group", "members")]
-    );
+    assert_eq!(types("SubjectSet<Group, \"members\">[]"), [set("Group", "members")]);
+    assert_eq!(types("Array<SubjectSet<Group, 'members'>>"), [set("Group", "members")]);
     let union = [object("User"), set("Group", "members"), object("Bot")];
-    assert_eq!(
-        types("(User | SubjectSet<Group, \"members\"> | Bot)[]"),
-        union
-    );
-    assert_eq!(
-        types("Array<User | SubjectSet<Group, \"members\"> | Bot>"),
-        union
-    );
+    assert_eq!(types("(User | SubjectSet<Group, \"members\"> | Bot)[]"), union);
+    assert_eq!(types("Array<User | SubjectSet<Group, \"members\"> | Bot>"), union);
 }
 
 #[test]
@@ -103,10 +84,7 @@ fn relations_end_at_a_comma_a_semicolon_or_nothing() {
             "class A implements Namespace {{ related: {{ a: A[]{separator} b: A[]{separator} }} }}",
         );
         let relations = parse(&source).unwrap().remove(0).relations;
-        relations
-            .iter()
-            .map(|relation| relation.name.to_string())
-            .collect::<Vec<_>>()
+        relations.iter().map(|relation| relation.name.to_string()).collect::<Vec<_>>()
     };
     for separator in [",", ";", "\n"] {
         assert_eq!(separated(separator), ["a", "b"], "{separator:?}");
@@ -123,11 +101,7 @@ fn permits_with_and_without_types_and_a_last_comma() {
         format!("x: (ctx: Context): boolean => {condition},"),
     ] {
         let source = format!("class A implements Namespace {{ permits = {{ {entries} }} }}");
-        assert_eq!(
-            parse(&source).unwrap()[0].permits[0].expr,
-            permit("y"),
-            "{entries}"
-        );
+        assert_eq!(parse(&source).unwrap()[0].permits[0].expr, permit("y"), "{entries}");
     }
     let source = format!(
         "class A implements Namespace {{ permits = {{ a: (ctx) => {condition}, b: (ctx) => \
@@ -141,18 +115,12 @@ fn the_conditions() {
     assert_eq!(expression("this.permits.y(ctx)"), permit("y"));
     let includes = Expr::Includes(name("r"));
     assert_eq!(expression("this.related.r.includes(ctx.subject)"), includes);
-    assert_eq!(
-        expression("this.related.r.includes(\n  ctx.subject,\n)"),
-        includes
-    );
+    assert_eq!(expression("this.related.r.includes(\n  ctx.subject,\n)"), includes);
 }
 
 #[test]
 fn the_traversals() {
-    let traverse = |hop| Expr::Traverse {
-        relation: name("r"),
-        hop,
-    };
+    let traverse = |hop| Expr::Traverse { relation: name("r"), hop };
     let to_permit = traverse(Hop::Permits(name("y")));
     for text in [
         "this.related.r.traverse((p) => p.permits.y(ctx))",

@@ -12,10 +12,7 @@ fn names() -> impl Strategy<Value = Name> {
 }
 
 fn conditions() -> impl Strategy<Value = Expr> {
-    let hop = prop_oneof![
-        names().prop_map(Hop::Includes),
-        names().prop_map(Hop::Permits)
-    ];
+    let hop = prop_oneof![names().prop_map(Hop::Includes), names().prop_map(Hop::Permits)];
     prop_oneof![
         names().prop_map(Expr::Includes),
         names().prop_map(Expr::Permits),
@@ -26,9 +23,7 @@ fn conditions() -> impl Strategy<Value = Expr> {
 fn expressions() -> impl Strategy<Value = Expr> {
     conditions().prop_recursive(5, 40, 4, |inner| {
         prop_oneof![
-            inner
-                .clone()
-                .prop_map(|operand| Expr::Not(Box::new(operand))),
+            inner.clone().prop_map(|operand| Expr::Not(Box::new(operand))),
             vec(inner.clone(), 2..4).prop_map(Expr::All),
             vec(inner, 2..4).prop_map(Expr::Any),
         ]
@@ -39,10 +34,7 @@ fn subject_types() -> impl Strategy<Value = SubjectType> {
     let set = (names(), names());
     prop_oneof![
         names().prop_map(SubjectType::Object),
-        set.prop_map(|(namespace, relation)| SubjectType::Set {
-            namespace,
-            relation
-        }),
+        set.prop_map(|(namespace, relation)| SubjectType::Set { namespace, relation }),
     ]
 }
 
@@ -50,13 +42,8 @@ fn namespaces() -> impl Strategy<Value = Namespace> {
     let relation = (names(), vec(subject_types(), 1..4));
     let relation = relation.prop_map(|(name, types)| Relation { name, types });
     let permit = (names(), expressions()).prop_map(|(name, expr)| Permit { name, expr });
-    (names(), vec(relation, 0..4), vec(permit, 0..4)).prop_map(|(name, relations, permits)| {
-        Namespace {
-            name,
-            relations,
-            permits,
-        }
-    })
+    (names(), vec(relation, 0..4), vec(permit, 0..4))
+        .prop_map(|(name, relations, permits)| Namespace { name, relations, permits })
 }
 
 /// Pieces of the language in any order, which get further into the grammar than random text.

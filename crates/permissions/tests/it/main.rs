@@ -1,9 +1,6 @@
 //! The crate from outside: its language, its tuples and its answers.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a helper that can't go on fails its test"
-)]
+#![expect(clippy::unwrap_used, reason = "a helper that can't go on fails its test")]
 
 mod answers;
 mod driver;

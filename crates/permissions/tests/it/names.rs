@@ -30,10 +30,7 @@ fn a_name_is_declared_once() {
          the first is at line 2, column 1",
     );
     assert_eq!(
-        error_in_ticket(
-            "owners: User[]",
-            &format!("{OWNER}, edit: (ctx) => {OWNER}")
-        ),
+        error_in_ticket("owners: User[]", &format!("{OWNER}, edit: (ctx) => {OWNER}")),
         "line 4, column 44: expected one declaration of `edit`, found a second; \
          the first is at line 3, column 15",
     );
@@ -47,22 +44,10 @@ fn a_name_is_declared_once() {
 #[test]
 fn types_name_namespaces_and_their_relations() {
     for (relations, message) in [
-        (
-            "owners: Usr[]",
-            "9: expected a declared namespace, found `Usr`",
-        ),
-        (
-            "owners: (User | Usr)[]",
-            "17: expected a declared namespace, found `Usr`",
-        ),
-        (
-            "owners: SubjectSet<Grp, 'members'>[]",
-            "20: expected a declared namespace, found `Grp`",
-        ),
-        (
-            "owners: SubjectSet<Group, 'all'>[]",
-            "27: expected a relation of `Group`, found `all`",
-        ),
+        ("owners: Usr[]", "9: expected a declared namespace, found `Usr`"),
+        ("owners: (User | Usr)[]", "17: expected a declared namespace, found `Usr`"),
+        ("owners: SubjectSet<Grp, 'members'>[]", "20: expected a declared namespace, found `Grp`"),
+        ("owners: SubjectSet<Group, 'all'>[]", "27: expected a relation of `Group`, found `all`"),
         (
             "owners: SubjectSet<Ticket, 'edit'>[]",
             "28: expected a relation of `Ticket`, found `edit`",
@@ -84,14 +69,8 @@ fn expressions_name_relations_and_permits_of_their_namespace() {
             "this.related.edit.includes(ctx.subject)",
             "14: expected a relation of `Ticket`, found `edit`",
         ),
-        (
-            "this.permits.sit(ctx)",
-            "14: expected a permit of `Ticket`, found `sit`",
-        ),
-        (
-            "this.permits.owners(ctx)",
-            "14: expected a permit of `Ticket`, found `owners`",
-        ),
+        ("this.permits.sit(ctx)", "14: expected a permit of `Ticket`, found `sit`"),
+        ("this.permits.owners(ctx)", "14: expected a permit of `Ticket`, found `owners`"),
         (
             "!(this.permits.edit(ctx) && this.permits.b(ctx))",
             "42: expected a permit of `Ticket`, found `b`",

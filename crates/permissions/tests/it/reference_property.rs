@@ -47,19 +47,13 @@ struct Reference<'a> {
 
 impl<'a> Reference<'a> {
     fn of(tuples: &'a BTreeSet<String>, user: &str) -> BTreeSet<String> {
-        let mut reference = Self {
-            tuples,
-            holds: BTreeSet::new(),
-        };
-        reference.complete("Group", "members", |all, id| {
-            all.includes("Group", id, "members", user)
-        });
-        reference.complete("Folder", "owners", |all, id| {
-            all.includes("Folder", id, "owners", user)
-        });
-        reference.complete("Folder", "banned", |all, id| {
-            all.includes("Folder", id, "banned", user)
-        });
+        let mut reference = Self { tuples, holds: BTreeSet::new() };
+        reference
+            .complete("Group", "members", |all, id| all.includes("Group", id, "members", user));
+        reference
+            .complete("Folder", "owners", |all, id| all.includes("Folder", id, "owners", user));
+        reference
+            .complete("Folder", "banned", |all, id| all.includes("Folder", id, "banned", user));
         reference.complete("Folder", "edit", |all, id| {
             (all.has(id, "owners") || all.parent_has(id, "edit")) && !all.has(id, "banned")
         });
@@ -67,9 +61,8 @@ impl<'a> Reference<'a> {
         reference.complete("Folder", "view", |all, id| {
             all.has(id, "edit") || all.has(id, "near") || all.parent_has(id, "view")
         });
-        reference.complete("Folder", "order", |all, id| {
-            !all.has(id, "view") && !all.has(id, "banned")
-        });
+        reference
+            .complete("Folder", "order", |all, id| !all.has(id, "view") && !all.has(id, "banned"));
         reference.holds
     }
 
@@ -90,10 +83,7 @@ impl<'a> Reference<'a> {
 
     fn includes(&self, namespace: &str, id: &str, relation: &str, user: &str) -> bool {
         let prefix = format!("{namespace}:{id}#{relation}@");
-        let mut subjects = self
-            .tuples
-            .iter()
-            .filter_map(|tuple| tuple.strip_prefix(&prefix));
+        let mut subjects = self.tuples.iter().filter_map(|tuple| tuple.strip_prefix(&prefix));
         subjects.any(|subject| subject == user || self.holds.contains(subject))
     }
 
@@ -102,12 +92,9 @@ impl<'a> Reference<'a> {
     }
 
     fn parent_has(&self, id: &str, name: &str) -> bool {
-        let is_parent = |parent: &str| {
-            self.tuples
-                .contains(&format!("Folder:{id}#parents@Folder:{parent}"))
-        };
-        IDS.into_iter()
-            .any(|parent| is_parent(parent) && self.has(parent, name))
+        let is_parent =
+            |parent: &str| self.tuples.contains(&format!("Folder:{id}#parents@Folder:{parent}"));
+        IDS.into_iter().any(|parent| is_parent(parent) && self.has(parent, name))
     }
 }
 
@@ -120,16 +107,10 @@ fn tuples() -> impl Strategy<Value = BTreeSet<String>> {
     let tuple = prop_oneof![
         (group(), prop_oneof![user(), group()]),
         (owners(), prop_oneof![user(), group(), owners()]),
-        (
-            folder().prop_map(|folder| folder + "#banned"),
-            prop_oneof![user(), group()]
-        ),
+        (folder().prop_map(|folder| folder + "#banned"), prop_oneof![user(), group()]),
         (folder().prop_map(|folder| folder + "#parents"), folder()),
     ];
-    btree_set(
-        tuple.prop_map(|(key, subject)| format!("{key}@{subject}")),
-        0..14,
-    )
+    btree_set(tuple.prop_map(|(key, subject)| format!("{key}@{subject}")), 0..14)
 }
 
 proptest! {

@@ -14,59 +14,27 @@ fn error_in(before: &str, text: &str) -> String {
 #[track_caller]
 fn errors(before: &str, cases: &[(&str, &str)]) {
     for (text, message) in cases {
-        assert_eq!(
-            error_in(before, text),
-            format!("line 2, column {message}"),
-            "{text}"
-        );
+        assert_eq!(error_in(before, text), format!("line 2, column {message}"), "{text}");
     }
 }
 
 #[test]
 fn outside_of_classes() {
     for (source, message) in [
-        (
-            "x",
-            "1: expected `import`, `class` or the end of the file, found `x`",
-        ),
-        (
-            " }",
-            "2: expected `import`, `class` or the end of the file, found `}`",
-        ),
+        ("x", "1: expected `import`, `class` or the end of the file, found `x`"),
+        (" }", "2: expected `import`, `class` or the end of the file, found `}`"),
         ("import x", "8: expected `{`, found `x`"),
-        (
-            "import { 'x' }",
-            "10: expected an imported name, found \"x\"",
-        ),
+        ("import { 'x' }", "10: expected an imported name, found \"x\""),
         ("import { x y }", "12: expected `,` or `}`, found `y`"),
         ("import { x } of", "14: expected `from`, found `of`"),
-        (
-            "import { x } from y",
-            "19: expected a module's name in quotes, found `y`",
-        ),
-        (
-            "class",
-            "6: expected a namespace's name, found the end of the file",
-        ),
-        (
-            "class class",
-            "7: expected a namespace's name, found `class`",
-        ),
+        ("import { x } from y", "19: expected a module's name in quotes, found `y`"),
+        ("class", "6: expected a namespace's name, found the end of the file"),
+        ("class class", "7: expected a namespace's name, found `class`"),
         ("class A {", "9: expected `implements`, found `{`"),
-        (
-            "class A implements B",
-            "20: expected `Namespace`, found `B`",
-        ),
-        (
-            "class A implements Namespace",
-            "29: expected `{`, found the end of the file",
-        ),
+        ("class A implements B", "20: expected `Namespace`, found `B`"),
+        ("class A implements Namespace", "29: expected `{`, found the end of the file"),
     ] {
-        assert_eq!(
-            error(source),
-            format!("line 1, column {message}"),
-            "{source}"
-        );
+        assert_eq!(error(source), format!("line 1, column {message}"), "{source}");
     }
 }
 
@@ -75,10 +43,7 @@ fn in_a_class() {
     errors(
         "",
         &[
-            (
-                "x",
-                "1: expected `related` or `permits`, each once, or `}`, found `x`",
-            ),
+            ("x", "1: expected `related` or `permits`, each once, or `}`, found `x`"),
             (
                 "",
                 "1: expected `related` or `permits`, each once, or `}`, found the end of the file",
@@ -114,15 +79,9 @@ fn in_related() {
             ("a: Array[User]", "9: expected `<`, found `[`"),
             ("a: Array<User[]>", "14: expected `>`, found `[`"),
             ("a: SubjectSet[]", "14: expected `<`, found `[`"),
-            (
-                "a: SubjectSet<\"Group\">",
-                "15: expected a namespace's name, found \"Group\"",
-            ),
+            ("a: SubjectSet<\"Group\">", "15: expected a namespace's name, found \"Group\""),
             ("a: SubjectSet<Group>[]", "20: expected `,`, found `>`"),
-            (
-                "a: SubjectSet<Group, x>",
-                "22: expected a relation's name in quotes, found `x`",
-            ),
+            ("a: SubjectSet<Group, x>", "22: expected a relation's name in quotes, found `x`"),
             ("a: SubjectSet<Group, 'x'[]", "25: expected `>`, found `[`"),
         ],
     );
@@ -141,14 +100,8 @@ fn in_permits() {
             ("a: (ctx, b)", "8: expected `)`, found `,`"),
             ("a: (ctx): bool", "11: expected `boolean`, found `bool`"),
             ("a: (ctx) {", "10: expected `=>`, found `{`"),
-            (
-                "a: (ctx) => this.permits.b(ctx) c",
-                "33: expected `,` or `}`, found `c`",
-            ),
-            (
-                "a: (ctx) => this.permits.b(ctx);",
-                "32: expected `,` or `}`, found `;`",
-            ),
+            ("a: (ctx) => this.permits.b(ctx) c", "33: expected `,` or `}`, found `c`"),
+            ("a: (ctx) => this.permits.b(ctx);", "32: expected `,` or `}`, found `;`"),
         ],
     );
 }
@@ -158,51 +111,21 @@ fn in_expressions() {
     errors(
         "permits = { a: (ctx) =>",
         &[
-            (
-                "",
-                "1: expected `this`, `!` or `(`, found the end of the file",
-            ),
+            ("", "1: expected `this`, `!` or `(`, found the end of the file"),
             ("true", "1: expected `this`, `!` or `(`, found `true`"),
             ("this related", "6: expected `.`, found `related`"),
             ("this.x", "6: expected `related` or `permits`, found `x`"),
-            (
-                "this.related",
-                "13: expected `.`, found the end of the file",
-            ),
-            (
-                "this.related.!",
-                "14: expected a relation's name, found `!`",
-            ),
+            ("this.related", "13: expected `.`, found the end of the file"),
+            ("this.related.!", "14: expected a relation's name, found `!`"),
             ("this.related.b(", "15: expected `.`, found `(`"),
-            (
-                "this.related.b.has(",
-                "16: expected `includes` or `traverse`, found `has`",
-            ),
-            (
-                "this.related.b.includes ctx",
-                "25: expected `(`, found `ctx`",
-            ),
-            (
-                "this.related.b.includes(x)",
-                "25: expected `ctx`, found `x`",
-            ),
-            (
-                "this.related.b.includes(ctx)",
-                "28: expected `.`, found `)`",
-            ),
-            (
-                "this.related.b.includes(ctx.object)",
-                "29: expected `subject`, found `object`",
-            ),
-            (
-                "this.related.b.includes(ctx.subject",
-                "36: expected `)`, found the end of the file",
-            ),
+            ("this.related.b.has(", "16: expected `includes` or `traverse`, found `has`"),
+            ("this.related.b.includes ctx", "25: expected `(`, found `ctx`"),
+            ("this.related.b.includes(x)", "25: expected `ctx`, found `x`"),
+            ("this.related.b.includes(ctx)", "28: expected `.`, found `)`"),
+            ("this.related.b.includes(ctx.object)", "29: expected `subject`, found `object`"),
+            ("this.related.b.includes(ctx.subject", "36: expected `)`, found the end of the file"),
             ("this.permits(ctx)", "13: expected `.`, found `(`"),
-            (
-                "this.permits.'x'",
-                "14: expected a permit's name, found \"x\"",
-            ),
+            ("this.permits.'x'", "14: expected a permit's name, found \"x\""),
             ("this.permits.b && ", "16: expected `(`, found `&&`"),
             ("this.permits.b(x)", "16: expected `ctx`, found `x`"),
             ("this.permits.b(ctx.subject)", "19: expected `)`, found `.`"),
@@ -215,22 +138,10 @@ fn around_operators() {
     errors(
         "permits = { a: (ctx) =>",
         &[
-            (
-                "this.permits.b(ctx) && ,",
-                "24: expected `this`, `!` or `(`, found `,`",
-            ),
-            (
-                "this.permits.b(ctx) | this",
-                "21: expected `,` or `}`, found `|`",
-            ),
-            (
-                "this.permits.b(ctx) & this",
-                "21: expected `,` or `}`, found the character '&'",
-            ),
-            (
-                "!",
-                "2: expected `this`, `!` or `(`, found the end of the file",
-            ),
+            ("this.permits.b(ctx) && ,", "24: expected `this`, `!` or `(`, found `,`"),
+            ("this.permits.b(ctx) | this", "21: expected `,` or `}`, found `|`"),
+            ("this.permits.b(ctx) & this", "21: expected `,` or `}`, found the character '&'"),
+            ("!", "2: expected `this`, `!` or `(`, found the end of the file"),
             ("(this.permits.b(ctx),", "21: expected `)`, found `,`"),
         ],
     );
@@ -242,23 +153,14 @@ fn in_traversals() {
         "permits = { a: (ctx) => this.related.b.traverse",
         &[
             ("p => p", "1: expected `(`, found `p`"),
-            (
-                "(this",
-                "2: expected a parameter's name or `(`, found `this`",
-            ),
+            ("(this", "2: expected a parameter's name or `(`, found `this`"),
             ("((ctx)", "3: expected a parameter's name, found `ctx`"),
             ("((p => p", "5: expected `)`, found `=>`"),
             ("(p, p.x)", "3: expected `=>`, found `,`"),
             ("(p => q.x)", "7: expected `p`, found `q`"),
             ("(p => \"p\".x)", "7: expected `p`, found \"p\""),
-            (
-                "(p => p.x)",
-                "9: expected `related` or `permits`, found `x`",
-            ),
-            (
-                "(p => p.related.c.traverse",
-                "19: expected `includes`, found `traverse`",
-            ),
+            ("(p => p.x)", "9: expected `related` or `permits`, found `x`"),
+            ("(p => p.related.c.traverse", "19: expected `includes`, found `traverse`"),
             ("(p => p.permits.c(ctx) ||", "24: expected `)`, found `||`"),
         ],
     );
@@ -278,10 +180,7 @@ fn what_no_token_starts_with() {
     ));
     let comment = "line 2, column 3: expected `import`, `class` or the end of the file, \
                    found a comment without an end";
-    assert_eq!(
-        error("\n  /* never */ /* ended"),
-        comment.replace("column 3", "column 15")
-    );
+    assert_eq!(error("\n  /* never */ /* ended"), comment.replace("column 3", "column 15"));
     assert_eq!(error("\n  /*/"), comment);
 }
 

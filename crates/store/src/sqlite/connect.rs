@@ -74,9 +74,8 @@ pub(crate) fn migrate(
     migrations: &[Migration],
 ) -> Result<(), StoreError> {
     let fail = |error: rusqlite::Error| from_sqlite(&error, &HashMap::new());
-    let transaction = connection
-        .transaction_with_behavior(TransactionBehavior::Immediate)
-        .map_err(fail)?;
+    let transaction =
+        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fail)?;
     transaction
         .execute_batch(
             "create table if not exists schema_migrations
@@ -84,12 +83,10 @@ pub(crate) fn migrate(
         )
         .map_err(fail)?;
     for migration in pending(migrations, &applied(&transaction).map_err(fail)?)? {
-        transaction
-            .execute_batch(migration.sql)
-            .map_err(|error| StoreError::Migration {
-                name: migration.name.to_owned(),
-                reason: error.to_string(),
-            })?;
+        transaction.execute_batch(migration.sql).map_err(|error| StoreError::Migration {
+            name: migration.name.to_owned(),
+            reason: error.to_string(),
+        })?;
         transaction
             .execute(
                 "insert into schema_migrations (name, checksum) values (?1, ?2)",
@@ -134,13 +131,9 @@ pub(crate) fn from_sqlite(error: &rusqlite::Error, names: &ConstraintNames) -> S
     };
     match code {
         ErrorCode::ConstraintViolation => {
-            let what = reason
-                .rsplit_once("failed: ")
-                .map_or(reason.as_str(), |(_, what)| what);
+            let what = reason.rsplit_once("failed: ").map_or(reason.as_str(), |(_, what)| what);
             StoreError::Constraint {
-                name: names
-                    .get(what)
-                    .map_or_else(|| what.to_owned(), Clone::clone),
+                name: names.get(what).map_or_else(|| what.to_owned(), Clone::clone),
             }
         }
         ErrorCode::DiskFull
@@ -172,9 +165,9 @@ impl rusqlite::types::FromSql for Value {
             ValueRef::Null => Ok(Self::Null),
             ValueRef::Integer(number) => Ok(Self::Int(number)),
             ValueRef::Text(_) => Ok(Self::Text(value.as_str()?.to_owned())),
-            ValueRef::Blob(bytes) => Uuid::from_slice(bytes)
-                .map(Self::Uuid)
-                .map_err(|_| FromSqlError::InvalidType),
+            ValueRef::Blob(bytes) => {
+                Uuid::from_slice(bytes).map(Self::Uuid).map_err(|_| FromSqlError::InvalidType)
+            }
             ValueRef::Real(_) => Err(FromSqlError::InvalidType),
         }
     }

@@ -28,10 +28,7 @@ impl Sqlite {
         connect::migrate(&mut connection, migrations)?;
         let names = connect::constraint_names(&connection)?;
         let writer = Writer::start(connection, names)?;
-        Ok(Self {
-            writer: Arc::new(writer),
-            readers: Arc::new(Readers::new(address)),
-        })
+        Ok(Self { writer: Arc::new(writer), readers: Arc::new(Readers::new(address)) })
     }
 
     pub(crate) async fn apply(&self, batch: Vec<Statement>) -> Result<(), StoreError> {

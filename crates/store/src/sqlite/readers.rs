@@ -21,11 +21,7 @@ pub(crate) struct Readers {
 
 impl Readers {
     pub(crate) fn new(address: Address) -> Self {
-        Self {
-            address,
-            idle: Mutex::new(Vec::new()),
-            free: Semaphore::new(CONNECTIONS),
-        }
+        Self { address, idle: Mutex::new(Vec::new()), free: Semaphore::new(CONNECTIONS) }
     }
 
     pub(crate) async fn query(
@@ -34,34 +30,21 @@ impl Readers {
         params: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
         let pool = Arc::clone(&self);
-        let _turn = self
-            .free
-            .acquire()
-            .await
-            .map_err(|_| StoreError::closed())?;
+        let _turn = self.free.acquire().await.map_err(|_| StoreError::closed())?;
         tokio::task::spawn_blocking(move || pool.run(&sql, params))
             .await
-            .map_err(|error| StoreError::Failed {
-                reason: error.to_string(),
-            })?
+            .map_err(|error| StoreError::Failed { reason: error.to_string() })?
             .map_err(|error| from_sqlite(&error, &HashMap::new()))
     }
 
     fn run(&self, sql: &str, params: Vec<Value>) -> rusqlite::Result<Vec<Row>> {
-        let idle = self
-            .idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop();
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let connection = match idle {
             Some(connection) => connection,
             None => readable(&self.address)?,
         };
         let rows = select(&connection, sql, params);
-        self.idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(connection);
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
         rows
     }
 }
@@ -71,10 +54,7 @@ fn select(connection: &Connection, sql: &str, params: Vec<Value>) -> rusqlite::R
     let columns = statement.column_count();
     statement
         .query_map(params_from_iter(params), |row| {
-            (0..columns)
-                .map(|index| row.get(index))
-                .collect::<Result<_, _>>()
-                .map(Row)
+            (0..columns).map(|index| row.get(index)).collect::<Result<_, _>>().map(Row)
         })?
         .collect()
 }

@@ -35,18 +35,13 @@ impl Writer {
         std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || run(&connection, &names, jobs))
-            .map_err(|error| StoreError::Unavailable {
-                reason: error.to_string(),
-            })?;
+            .map_err(|error| StoreError::Unavailable { reason: error.to_string() })?;
         Ok(Self { queue })
     }
 
     pub(crate) async fn apply(&self, batch: Vec<Statement>) -> Result<(), StoreError> {
         let (reply, answer) = oneshot::channel();
-        self.queue
-            .send(Job { batch, reply })
-            .await
-            .map_err(|_| StoreError::closed())?;
+        self.queue.send(Job { batch, reply }).await.map_err(|_| StoreError::closed())?;
         answer.await.map_err(|_| StoreError::closed())?
     }
 }
@@ -106,9 +101,7 @@ fn run_in_savepoint(
     batch: &[Statement],
 ) -> Result<Result<(), StoreError>, StoreError> {
     execute(connection, "savepoint batch")?;
-    let result = batch
-        .iter()
-        .try_for_each(|statement| run_one(connection, names, statement));
+    let result = batch.iter().try_for_each(|statement| run_one(connection, names, statement));
     if let Err(error) = &result {
         if matches!(error, StoreError::Unavailable { .. }) || connection.is_autocommit() {
             return Err(error.clone());
@@ -129,10 +122,9 @@ fn run_one(
         .and_then(|mut prepared| prepared.execute(params_from_iter(&statement.params)))
         .map_err(|error| from_sqlite(&error, names))?;
     match statement.guard {
-        Guard::Rows(wanted) if rows != wanted => Err(StoreError::Conflict {
-            sql: statement.sql,
-            rows,
-        }),
+        Guard::Rows(wanted) if rows != wanted => {
+            Err(StoreError::Conflict { sql: statement.sql, rows })
+        }
         _ => Ok(()),
     }
 }
@@ -157,17 +149,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("full.db");
         let connection = writable(&Address::of(Location::File(&path))).unwrap();
-        connection
-            .execute_batch("create table notes (body text)")
-            .unwrap();
+        connection.execute_batch("create table notes (body text)").unwrap();
         connection.pragma_update(None, "max_page_count", 8).unwrap();
         let writer = Writer::start(connection, ConstraintNames::new()).unwrap();
         let large = || {
             let body = "x".repeat(20_000);
-            vec![Statement::new(
-                "insert into notes (body) values (?1)",
-                params![body],
-            )]
+            vec![Statement::new("insert into notes (body) values (?1)", params![body])]
         };
         let small = || vec![Statement::new("insert into notes (body) values ('x')", [])];
 
@@ -180,9 +167,6 @@ mod tests {
         writer.apply(vec![delete]).await.unwrap();
         writer.apply(large()).await.unwrap();
         // its neighbour either got into an earlier group or shared the fate of this one
-        assert!(matches!(
-            first,
-            Ok(()) | Err(StoreError::Unavailable { .. })
-        ));
+        assert!(matches!(first, Ok(()) | Err(StoreError::Unavailable { .. })));
     }
 }

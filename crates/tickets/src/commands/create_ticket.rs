@@ -30,19 +30,9 @@ impl Tickets {
     ) -> Result<Ticket, Error> {
         let at = self.clock.now();
         let id = TicketId::generate();
-        let CreateTicket {
-            title,
-            description,
-            price,
-        } = command;
-        let new = NewTicket {
-            title,
-            description,
-            price: price.of(self.currency),
-        };
-        self.permissions
-            .write(&[tuples::ticket_owner(id, seller)])
-            .await?;
+        let CreateTicket { title, description, price } = command;
+        let new = NewTicket { title, description, price: price.of(self.currency) };
+        self.permissions.write(&[tuples::ticket_owner(id, seller)]).await?;
         let ticket = store::insert(&self.journal, Ticket::list(id, seller, new, at)).await?;
         tracing::info!(ticket.id = %id, user.id = %seller, "Listed ticket {id}");
         Ok(ticket)

@@ -20,11 +20,7 @@ impl Tickets {
     async fn try_observe(&self, order: &Order, delivery: EventId) -> Result<(), Error> {
         let ticket = self.find_ticket(order.ticket.id).await?;
         let known = store::holds(&self.journal, ticket.id).await?;
-        let seen = Hold {
-            order_id: order.id,
-            status: order.status,
-            version: order.version,
-        };
+        let seen = Hold { order_id: order.id, status: order.status, version: order.version };
         let (at, held_before) = (self.clock.now(), ticket.held_by);
         let Outcome::Executed(decision) = ticket.observe(&known, seen, at) else {
             return Ok(());

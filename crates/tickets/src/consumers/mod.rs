@@ -19,11 +19,7 @@ pub fn subscription(tickets: &Tickets) -> Subscription {
     let (journal, clock) = (tickets.journal.clone(), Arc::clone(&tickets.clock));
     Subscription {
         service: "tickets",
-        kinds: &[
-            OrderCreated::TYPE,
-            OrderCancelled::TYPE,
-            OrderCompleted::TYPE,
-        ],
+        kinds: &[OrderCreated::TYPE, OrderCancelled::TYPE, OrderCompleted::TYPE],
         consumer: Arc::new(Subscriber::new(journal, clock, tickets.clone())),
     }
 }

@@ -17,9 +17,7 @@ pub struct Hold {
 impl Hold {
     /// Whether `known` says as much about this order, or more.
     pub(crate) fn is_known(&self, known: &[Self]) -> bool {
-        known
-            .iter()
-            .any(|hold| hold.order_id == self.order_id && hold.version >= self.version)
+        known.iter().any(|hold| hold.order_id == self.order_id && hold.version >= self.version)
     }
 
     /// `known` with what was seen now.
@@ -33,9 +31,7 @@ impl Hold {
 /// their way two may seem to be, and then the complete one, or else the newest, is taken, so that
 /// every order of arrival ends with the same holder.
 pub(crate) fn holder(holds: &[Hold]) -> Option<OrderId> {
-    let active = holds
-        .iter()
-        .filter(|hold| hold.status != OrderStatus::Cancelled);
+    let active = holds.iter().filter(|hold| hold.status != OrderStatus::Cancelled);
     let rank = |hold: &&Hold| (hold.status == OrderStatus::Complete, hold.order_id);
     active.max_by_key(rank).map(|hold| hold.order_id)
 }

@@ -29,12 +29,7 @@ impl SearchTerms {
         }
         let words = fold(text);
         Ok(Self(
-            words
-                .split(' ')
-                .filter(|w| !w.is_empty())
-                .take(WORDS_MAX)
-                .map(Into::into)
-                .collect(),
+            words.split(' ').filter(|w| !w.is_empty()).take(WORDS_MAX).map(Into::into).collect(),
         ))
     }
 
@@ -54,11 +49,7 @@ pub fn searchable(title: &str) -> String {
 /// Letters without accents in lower case, digits; everything else is one space.
 fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
-    for c in text
-        .nfkd()
-        .filter(|c| !is_combining_mark(*c))
-        .flat_map(char::to_lowercase)
-    {
+    for c in text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {
         match c {
             'ß' => folded.push_str("ss"),
             'ø' => folded.push('o'),
@@ -79,23 +70,12 @@ mod tests {
 
     fn finds(query: &str, title: &str) -> bool {
         let hay = searchable(title);
-        SearchTerms::parse(query)
-            .unwrap()
-            .patterns()
-            .all(|p| hay.contains(p.trim_matches('%')))
+        SearchTerms::parse(query).unwrap().patterns().all(|p| hay.contains(p.trim_matches('%')))
     }
 
     #[test]
     fn words_are_found_in_any_order_by_their_beginning() {
-        for query in [
-            "bjork",
-            "BJÖRK reyk",
-            "reykjavik björk",
-            "Bj",
-            "",
-            "  ",
-            "(björk)",
-        ] {
+        for query in ["bjork", "BJÖRK reyk", "reykjavik björk", "Bj", "", "  ", "(björk)"] {
             assert!(finds(query, "Björk – Reykjavík, Harpa"), "{query}");
         }
         for query in ["jork", "björk oslo", "harpas"] {
@@ -106,10 +86,7 @@ mod tests {
 
     #[test]
     fn wildcards_and_quotes_are_ordinary_characters() {
-        let patterns: Vec<_> = SearchTerms::parse("50% o'_neil")
-            .unwrap()
-            .patterns()
-            .collect();
+        let patterns: Vec<_> = SearchTerms::parse("50% o'_neil").unwrap().patterns().collect();
         assert_eq!(patterns, ["% 50%", "% o%", "% neil%"]);
         assert_eq!(SearchTerms::parse(&"x".repeat(201)), Err(QueryTooLong));
     }

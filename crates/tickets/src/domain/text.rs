@@ -55,10 +55,7 @@ impl Description {
         if !(1..=2000).contains(&text.chars().count()) {
             return Err(InvalidText::DescriptionLength);
         }
-        if text
-            .chars()
-            .any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
-        {
+        if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
             return Err(InvalidText::ControlCharacter);
         }
         Ok(Self(text.to_owned()))
@@ -77,37 +74,19 @@ mod tests {
 
     #[test]
     fn a_title_is_trimmed_and_measured_in_characters() {
-        assert_eq!(
-            TicketTitle::parse("  Die Ärzte ").unwrap().as_str(),
-            "Die Ärzte"
-        );
+        assert_eq!(TicketTitle::parse("  Die Ärzte ").unwrap().as_str(), "Die Ärzte");
         assert!(TicketTitle::parse(&"é".repeat(56)).is_ok());
         for short_or_long in ["", "ab", "  ab  ", &"x".repeat(57)] {
-            assert_eq!(
-                TicketTitle::parse(short_or_long),
-                Err(InvalidText::TitleLength)
-            );
+            assert_eq!(TicketTitle::parse(short_or_long), Err(InvalidText::TitleLength));
         }
-        assert_eq!(
-            TicketTitle::parse("a\u{7}bc"),
-            Err(InvalidText::ControlCharacter)
-        );
+        assert_eq!(TicketTitle::parse("a\u{7}bc"), Err(InvalidText::ControlCharacter));
     }
 
     #[test]
     fn a_description_may_have_lines() {
         assert!(Description::parse("Row 3\nSeat 4").is_ok());
-        assert_eq!(
-            Description::parse("   "),
-            Err(InvalidText::DescriptionLength)
-        );
-        assert_eq!(
-            Description::parse(&"x".repeat(2001)),
-            Err(InvalidText::DescriptionLength)
-        );
-        assert_eq!(
-            Description::parse("a\0b"),
-            Err(InvalidText::ControlCharacter)
-        );
+        assert_eq!(Description::parse("   "), Err(InvalidText::DescriptionLength));
+        assert_eq!(Description::parse(&"x".repeat(2001)), Err(InvalidText::DescriptionLength));
+        assert_eq!(Description::parse("a\0b"), Err(InvalidText::ControlCharacter));
     }
 }

@@ -79,11 +79,7 @@ impl Ticket {
         new: NewTicket,
         at: Timestamp,
     ) -> Decision<Self, Event> {
-        let NewTicket {
-            title,
-            description,
-            price,
-        } = new;
+        let NewTicket { title, description, price } = new;
         let ticket = Self {
             id,
             seller,
@@ -139,10 +135,7 @@ impl Ticket {
             Err(TicketError::Withdrawn) => Ok(Outcome::AlreadyApplied),
             Err(error) => Err(error),
             Ok(()) => {
-                let next = Self {
-                    status: TicketStatus::Withdrawn,
-                    ..self
-                };
+                let next = Self { status: TicketStatus::Withdrawn, ..self };
                 Ok(Outcome::Executed(next.changed(at)))
             }
         }
@@ -172,10 +165,7 @@ impl Ticket {
         events::Ticket {
             id: self.id,
             title: self.title.as_str().to_owned(),
-            description: self
-                .description
-                .as_ref()
-                .map(|text| text.as_str().to_owned()),
+            description: self.description.as_ref().map(|text| text.as_str().to_owned()),
             price: self.price.major(),
             currency: self.price.currency(),
             version: self.version,
@@ -197,12 +187,7 @@ impl Ticket {
 
     fn changed(self, at: Timestamp) -> Decision<Self, Event> {
         let (version, revision) = (self.version.next(), self.revision.next());
-        let ticket = Self {
-            version,
-            revision,
-            updated_at: at,
-            ..self
-        };
+        let ticket = Self { version, revision, updated_at: at, ..self };
         let event = TicketUpdated(ticket.public()).into();
         Decision::new(ticket, [event])
     }
@@ -228,11 +213,7 @@ mod tests {
     }
 
     fn seen(order_id: OrderId, status: OrderStatus, version: u32) -> Hold {
-        Hold {
-            order_id,
-            status,
-            version: Version::new(version),
-        }
+        Hold { order_id, status, version: Version::new(version) }
     }
 
     fn executed(outcome: Outcome<Decision<Ticket, Event>>) -> Decision<Ticket, Event> {
@@ -249,48 +230,31 @@ mod tests {
 
     #[test]
     fn an_edit_is_told_and_counted() {
-        let edit = Edit {
-            price: Some(kernel::MajorUnits::parse("25").unwrap()),
-            ..Edit::default()
-        };
+        let edit =
+            Edit { price: Some(kernel::MajorUnits::parse("25").unwrap()), ..Edit::default() };
         let decision = executed(listed().edit(edit, LATER).unwrap());
         assert_eq!(decision.state.version, Version::new(1));
         assert_eq!(decision.state.updated_at, LATER);
         assert_eq!(decision.state.price, Money::new(2500, Currency::Eur));
-        assert_eq!(
-            decision.events,
-            [TicketUpdated(decision.state.public()).into()]
-        );
+        assert_eq!(decision.events, [TicketUpdated(decision.state.public()).into()]);
     }
 
     #[test]
     fn an_edit_that_changes_nothing_is_no_change() {
         let ticket = listed();
-        let edit = Edit {
-            title: Some(ticket.title.clone()),
-            ..Edit::default()
-        };
+        let edit = Edit { title: Some(ticket.title.clone()), ..Edit::default() };
         assert_eq!(ticket.edit(edit, LATER), Ok(Outcome::AlreadyApplied));
     }
 
     #[test]
     fn a_stale_edit_is_refused() {
-        let edit = Edit {
-            version: Some(Version::new(7)),
-            ..Edit::default()
-        };
-        assert_eq!(
-            listed().edit(edit, LATER),
-            Err(TicketError::StaleVersion(Version::INITIAL))
-        );
+        let edit = Edit { version: Some(Version::new(7)), ..Edit::default() };
+        assert_eq!(listed().edit(edit, LATER), Err(TicketError::StaleVersion(Version::INITIAL)));
     }
 
     #[test]
     fn what_an_order_holds_can_neither_be_edited_nor_withdrawn() {
-        assert_eq!(
-            reserved().edit(Edit::default(), LATER),
-            Err(TicketError::Held)
-        );
+        assert_eq!(reserved().edit(Edit::default(), LATER), Err(TicketError::Held));
         assert_eq!(reserved().withdraw(LATER), Err(TicketError::Held));
     }
 
@@ -298,32 +262,17 @@ mod tests {
     fn a_withdrawn_ticket_stays_withdrawn() {
         let withdrawn = executed(listed().withdraw(LATER).unwrap()).state;
         assert_eq!(withdrawn.status, TicketStatus::Withdrawn);
-        assert_eq!(
-            withdrawn.clone().withdraw(LATER),
-            Ok(Outcome::AlreadyApplied)
-        );
-        assert_eq!(
-            withdrawn.edit(Edit::default(), LATER),
-            Err(TicketError::Withdrawn)
-        );
+        assert_eq!(withdrawn.clone().withdraw(LATER), Ok(Outcome::AlreadyApplied));
+        assert_eq!(withdrawn.edit(Edit::default(), LATER), Err(TicketError::Withdrawn));
     }
 
     #[test]
     fn only_the_order_that_holds_it_releases_it() {
         let (first, second) = (OrderId::generate(), OrderId::generate());
-        let known = [
-            seen(first, OrderStatus::Cancelled, 1),
-            seen(second, OrderStatus::Created, 0),
-        ];
-        let held = Ticket {
-            held_by: Some(second),
-            ..listed()
-        };
+        let known = [seen(first, OrderStatus::Cancelled, 1), seen(second, OrderStatus::Created, 0)];
+        let held = Ticket { held_by: Some(second), ..listed() };
         let stale = seen(first, OrderStatus::Created, 0);
-        assert_eq!(
-            held.clone().observe(&known, stale, LATER),
-            Outcome::AlreadyApplied
-        );
+        assert_eq!(held.clone().observe(&known, stale, LATER), Outcome::AlreadyApplied);
         let third = seen(OrderId::generate(), OrderStatus::Cancelled, 1);
         let decision = executed(held.observe(&known, third, LATER));
         assert_eq!(decision.state.held_by, Some(second));

@@ -16,23 +16,13 @@ pub(super) async fn create_ticket(
     caller: Caller,
     fields: Fields,
 ) -> Result<(StatusCode, Json<events::Ticket>), http_kit::Error> {
-    let ticket = tickets
-        .create_ticket(caller.0.user_id, parse(fields)?)
-        .await?;
+    let ticket = tickets.create_ticket(caller.0.user_id, parse(fields)?).await?;
     Ok((StatusCode::CREATED, Json(ticket.public())))
 }
 
 fn parse(mut fields: Fields) -> Result<CreateTicket, Refusal> {
     let title = fields.required("title", text(TicketTitle::parse));
     let price = fields.required("price", number(MajorUnits::parse));
-    let description = fields
-        .nullable("description", text(Description::parse))
-        .flatten();
-    fields.build(|| {
-        Some(CreateTicket {
-            title: title?,
-            price: price?,
-            description,
-        })
-    })
+    let description = fields.nullable("description", text(Description::parse)).flatten();
+    fields.build(|| Some(CreateTicket { title: title?, price: price?, description }))
 }

@@ -26,16 +26,8 @@ pub(super) async fn list_tickets(
     let terms = page.param("q").map(SearchTerms::parse).transpose();
     let terms = terms.map_err(|error| Refusal::field("q", error.to_string()))?;
     let caller = caller.map(|caller| caller.user_id);
-    let query = ListTickets {
-        caller,
-        terms,
-        after: page.after,
-        limit: page.limit,
-    };
+    let query = ListTickets { caller, terms, after: page.after, limit: page.limit };
     let found = tickets.list_tickets(query).await?;
     let results = found.tickets.iter().map(Ticket::public).collect();
-    Ok(Json(Answer {
-        results,
-        next: found.last.map(Page::next_after),
-    }))
+    Ok(Json(Answer { results, next: found.last.map(Page::next_after) }))
 }

@@ -21,10 +21,7 @@ use crate::{Error, TicketError, Tickets};
 /// The routes of this context.
 pub fn router(tickets: Tickets) -> Router {
     Router::new()
-        .route(
-            "/api/tickets",
-            get(list_tickets::list_tickets).post(create_ticket::create_ticket),
-        )
+        .route("/api/tickets", get(list_tickets::list_tickets).post(create_ticket::create_ticket))
         .route(
             "/api/tickets/{id}",
             get(get_ticket::get_ticket)
@@ -45,10 +42,7 @@ impl From<Error> for http_kit::Error {
         match error {
             Error::NotFound(_) => {
                 let detail = "There is no ticket with this id.";
-                Self::caused(
-                    Refusal::new(Kind::NotFound, "ticket-not-found", detail),
-                    error,
-                )
+                Self::caused(Refusal::new(Kind::NotFound, "ticket-not-found", detail), error)
             }
             Error::Refused(_, rule) => Self::caused(refusal_of(rule), error),
             Error::Denied(denied) => denied.into(),

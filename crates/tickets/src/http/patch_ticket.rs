@@ -25,18 +25,9 @@ fn parse(mut fields: Fields) -> Result<Edit, Refusal> {
     let price = fields.optional("price", number(MajorUnits::parse));
     let description = fields.nullable("description", text(Description::parse));
     let version = fields.optional("version", number(parse_version));
-    fields.build(|| {
-        Some(Edit {
-            title,
-            price,
-            description,
-            version,
-        })
-    })
+    fields.build(|| Some(Edit { title, price, description, version }))
 }
 
 fn parse_version(text: &str) -> Result<Version, &'static str> {
-    text.parse()
-        .map(Version::new)
-        .map_err(|_| "must be a whole number, 0 or more")
+    text.parse().map(Version::new).map_err(|_| "must be a whole number, 0 or more")
 }

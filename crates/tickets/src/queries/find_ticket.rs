@@ -11,8 +11,6 @@ impl Tickets {
     /// # Errors
     /// [`Error::NotFound`] when there is none.
     pub async fn find_ticket(&self, id: TicketId) -> Result<Ticket, Error> {
-        store::find(&self.journal, id)
-            .await?
-            .ok_or(Error::NotFound(id))
+        store::find(&self.journal, id).await?.ok_or(Error::NotFound(id))
     }
 }

@@ -35,26 +35,13 @@ impl Tickets {
     /// # Errors
     /// When the database is away.
     pub async fn list_tickets(&self, query: ListTickets) -> Result<TicketPage, Error> {
-        let ListTickets {
-            caller,
-            terms,
-            after,
-            limit,
-        } = query;
+        let ListTickets { caller, terms, after, limit } = query;
         // one row more than asked for tells whether there is a next page
-        let listing = Listing {
-            caller,
-            terms,
-            after,
-            limit: limit + 1,
-        };
+        let listing = Listing { caller, terms, after, limit: limit + 1 };
         let mut tickets = store::list(&self.journal, listing).await?;
         let has_more = tickets.len() > limit as usize;
         tickets.truncate(limit as usize);
-        let last = tickets
-            .last()
-            .filter(|_| has_more)
-            .map(|ticket| ticket.id.as_uuid());
+        let last = tickets.last().filter(|_| has_more).map(|ticket| ticket.id.as_uuid());
         Ok(TicketPage { tickets, last })
     }
 }

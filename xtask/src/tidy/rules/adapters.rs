@@ -18,25 +18,13 @@ const COMPOSERS: &[&str] = &["server", TESTKIT];
 const REASON: &str = "all others know the port, so that one place decides what stands behind it";
 
 pub(super) fn check(tree: &Tree) -> Vec<Violation> {
-    ADAPTERS
-        .iter()
-        .flat_map(|(name, home)| check_adapter(tree, name, home))
-        .collect()
+    ADAPTERS.iter().flat_map(|(name, home)| check_adapter(tree, name, home)).collect()
 }
 
 fn check_adapter(tree: &Tree, name: &str, home: &str) -> Vec<Violation> {
-    let strangers = tree
-        .rust()
-        .filter(|file| !file.is_in(COMPOSERS) && !file.is_in(&[home]));
+    let strangers = tree.rust().filter(|file| !file.is_in(COMPOSERS) && !file.is_in(&[home]));
     strangers
-        .flat_map(|file| {
-            forbid(
-                file,
-                &[name],
-                &format!("outside `server` and `{home}`"),
-                REASON,
-            )
-        })
+        .flat_map(|file| forbid(file, &[name], &format!("outside `server` and `{home}`"), REASON))
         .collect()
 }
 
@@ -52,15 +40,9 @@ mod tests {
         let found = places(check, &[("crates/orders/src/lib.rs", TEXT)]);
         assert_eq!(found, ["crates/orders/src/lib.rs:2"]);
         let sandbox = "use card_sandbox::Cards;\n";
-        assert_eq!(
-            places(check, &[("crates/payments/src/lib.rs", sandbox)]).len(),
-            1
-        );
+        assert_eq!(places(check, &[("crates/payments/src/lib.rs", sandbox)]).len(), 1);
         let open = "fn f() { Store::open(path) }\n";
-        assert_eq!(
-            places(check, &[("crates/outbox/src/lib.rs", open)]).len(),
-            1
-        );
+        assert_eq!(places(check, &[("crates/outbox/src/lib.rs", open)]).len(), 1);
     }
 
     #[test]

@@ -35,21 +35,12 @@ mod tests {
         assert_eq!(complaints("#[allow(dead_code)]\nfn f() {}\n"), 1);
         assert_eq!(complaints("#![allow(\n    dead_code\n)]\n"), 1);
         assert_eq!(complaints("#[cfg_attr(test, allow(dead_code))]\n"), 1);
-        assert_eq!(
-            complaints("#[cfg(test)]\nmod tests {\n    #[allow(unused)]\n}\n"),
-            1
-        );
+        assert_eq!(complaints("#[cfg(test)]\nmod tests {\n    #[allow(unused)]\n}\n"), 1);
     }
 
     #[test]
     fn an_expectation_and_a_function_of_that_name_pass() {
-        assert_eq!(
-            complaints("#[expect(dead_code, reason = \"used next\")]\n"),
-            0
-        );
-        assert_eq!(
-            complaints("permissions.allow(subject);\nfn allow(subject: &str) {}\n"),
-            0
-        );
+        assert_eq!(complaints("#[expect(dead_code, reason = \"used next\")]\n"), 0);
+        assert_eq!(complaints("permissions.allow(subject);\nfn allow(subject: &str) {}\n"), 0);
     }
 }

@@ -6,11 +6,7 @@ use crate::tidy::tree::Tree;
 use crate::tidy::{Violation, tokens};
 
 /// Queues and semaphores without a limit. (`mpsc::channel()` has none either: see below.)
-const UNBOUNDED: &[&str] = &[
-    "unbounded_channel",
-    "mpsc::unbounded",
-    "Semaphore::MAX_PERMITS",
-];
+const UNBOUNDED: &[&str] = &["unbounded_channel", "mpsc::unbounded", "Semaphore::MAX_PERMITS"];
 
 /// How the comment begins that says what ends a loop.
 const MARK: &str = "// bounded:";
@@ -34,9 +30,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Violation> {
 }
 
 fn check_channels(file: &File) -> Vec<Violation> {
-    let channels = file
-        .numbered()
-        .filter(|(_, line)| !line.in_tests && has_std_channel(line));
+    let channels = file.numbered().filter(|(_, line)| !line.in_tests && has_std_channel(line));
     channels
         .map(|(number, _)| {
             Violation::new(file, number, "`mpsc::channel()` has no limit", QUEUE_REASON)
@@ -57,17 +51,8 @@ fn check_loops(file: &File) -> Vec<Violation> {
     for (index, line) in file.lines.iter().enumerate() {
         let endless = !line.in_tests && tokens::contains(&line.code, "loop {");
         let near = &file.lines[index.saturating_sub(LINES_ABOVE)..=index];
-        if endless
-            && !near
-                .iter()
-                .any(|line| line.comment.trim_start().starts_with(MARK))
-        {
-            found.push(Violation::new(
-                file,
-                index + 1,
-                "a `loop` without a limit",
-                LOOP_REASON,
-            ));
+        if endless && !near.iter().any(|line| line.comment.trim_start().starts_with(MARK)) {
+            found.push(Violation::new(file, index + 1, "a `loop` without a limit", LOOP_REASON));
         }
     }
     found
@@ -98,18 +83,9 @@ mod tests {
 
     #[test]
     fn a_loop_says_what_ends_it() {
-        assert_eq!(
-            complaints("fn f() {\n    loop {\n"),
-            ["crates/a/src/b.rs:2"]
-        );
-        assert_eq!(
-            complaints("// bounded: x\n\n\nloop {\n"),
-            ["crates/a/src/b.rs:4"]
-        );
-        assert_eq!(
-            complaints("// unbounded: x\nloop {\n"),
-            ["crates/a/src/b.rs:2"]
-        );
+        assert_eq!(complaints("fn f() {\n    loop {\n"), ["crates/a/src/b.rs:2"]);
+        assert_eq!(complaints("// bounded: x\n\n\nloop {\n"), ["crates/a/src/b.rs:4"]);
+        assert_eq!(complaints("// unbounded: x\nloop {\n"), ["crates/a/src/b.rs:2"]);
         assert!(
             complaints("// bounded: at most 3 attempts,\n// then Conflict\nloop {\n").is_empty()
         );

@@ -28,12 +28,7 @@ fn handles(file: &File) -> Vec<Violation> {
         in_import |= imports_from_store(&line.code);
         let imported = in_import && tokens::contains(&line.code, "Store");
         if imported || names_handle(&line.code) {
-            found.push(Violation::new(
-                file,
-                number,
-                "`store::Store` in a context",
-                REASON,
-            ));
+            found.push(Violation::new(file, number, "`store::Store` in a context", REASON));
         }
         in_import &= !line.code.contains(';');
     }
@@ -41,18 +36,14 @@ fn handles(file: &File) -> Vec<Violation> {
 }
 
 fn imports_from_store(code: &str) -> bool {
-    ["use store::", "use ::store::"]
-        .iter()
-        .any(|import| tokens::contains(code, import))
+    ["use store::", "use ::store::"].iter().any(|import| tokens::contains(code, import))
 }
 
 /// Whether `code` has the path `store::Store`, and not as the end of `crate::store::Store`.
 fn names_handle(code: &str) -> bool {
     tokens::positions(code, "store::Store").any(|at| {
         let before = &code[..at];
-        let parent = before
-            .strip_suffix("::")
-            .and_then(|path| path.chars().next_back());
+        let parent = before.strip_suffix("::").and_then(|path| path.chars().next_back());
         !parent.is_some_and(tokens::is_word)
     })
 }

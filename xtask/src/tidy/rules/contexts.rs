@@ -7,16 +7,8 @@ use crate::tidy::source::File;
 use crate::tidy::tree::Tree;
 
 /// What every context may depend on, of our own crates.
-const SHARED: &[&str] = &[
-    "events",
-    "kernel",
-    "outbox",
-    "store",
-    "bus",
-    "ory",
-    "http-kit",
-    "telemetry",
-];
+const SHARED: &[&str] =
+    &["events", "kernel", "outbox", "store", "bus", "ory", "http-kit", "telemetry"];
 
 /// What one context alone may depend on: the permission engine belongs to `auth`.
 const PRIVATE: &[(&str, &str)] = &[("auth", "permissions")];
@@ -27,9 +19,7 @@ const REASON: &str =
 pub(super) fn check(tree: &Tree) -> Vec<Violation> {
     let own: Vec<_> = tree.manifests().filter_map(File::crate_name).collect();
     let contexts = tree.manifests().filter(|manifest| manifest.is_in(CONTEXTS));
-    contexts
-        .flat_map(|manifest| check_context(manifest, &own))
-        .collect()
+    contexts.flat_map(|manifest| check_context(manifest, &own)).collect()
 }
 
 fn check_context(manifest: &File, own: &[&str]) -> Vec<Violation> {
@@ -60,10 +50,7 @@ mod tests {
     use super::check;
 
     const OTHERS: [(&str, &str); 4] = [
-        (
-            "crates/gateway/Cargo.toml",
-            "[dependencies]\norders.workspace = true\n",
-        ),
+        ("crates/gateway/Cargo.toml", "[dependencies]\norders.workspace = true\n"),
         ("crates/permissions/Cargo.toml", ""),
         ("crates/testkit/Cargo.toml", ""),
         ("crates/kernel/Cargo.toml", ""),
@@ -89,10 +76,7 @@ mod tests {
     fn so_is_every_crate_of_ours_that_is_no_port() {
         let manifest = "[dependencies]\ngateway.workspace = true\ntestkit.workspace = true\n";
         let found = complaints("crates/orders/Cargo.toml", manifest);
-        assert_eq!(
-            found,
-            ["crates/orders/Cargo.toml:2", "crates/orders/Cargo.toml:3"]
-        );
+        assert_eq!(found, ["crates/orders/Cargo.toml:2", "crates/orders/Cargo.toml:3"]);
     }
 
     #[test]

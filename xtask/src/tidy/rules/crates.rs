@@ -8,20 +8,11 @@ const LINTS_REASON: &str = "the house has one set of lints: `[lints] workspace =
 const DOC_REASON: &str = "the first line that a reader sees says what the crate is: `//! …`";
 
 pub(super) fn check(tree: &Tree) -> Vec<Violation> {
-    let manifests = tree
-        .manifests()
-        .filter(|file| !manifest::has(file, "lints", "workspace", "true"));
-    let lints = manifests.map(|file| {
-        Violation::new(
-            file,
-            1,
-            "a crate without the workspace's lints",
-            LINTS_REASON,
-        )
-    });
-    let roots = tree
-        .rust()
-        .filter(|file| is_root(file) && !begins_with_doc(file));
+    let manifests =
+        tree.manifests().filter(|file| !manifest::has(file, "lints", "workspace", "true"));
+    let lints = manifests
+        .map(|file| Violation::new(file, 1, "a crate without the workspace's lints", LINTS_REASON));
+    let roots = tree.rust().filter(|file| is_root(file) && !begins_with_doc(file));
     let docs = roots.map(|file| Violation::new(file, 1, "a crate without a doc", DOC_REASON));
     lints.chain(docs).collect()
 }
@@ -31,9 +22,7 @@ fn is_root(file: &File) -> bool {
 }
 
 fn begins_with_doc(file: &File) -> bool {
-    file.lines
-        .first()
-        .is_some_and(|line| line.text.starts_with("//!"))
+    file.lines.first().is_some_and(|line| line.text.starts_with("//!"))
 }
 
 #[cfg(test)]
@@ -53,11 +42,7 @@ mod tests {
 
     #[test]
     fn a_crate_says_what_it_is() {
-        for root in [
-            "crates/a/src/lib.rs",
-            "crates/a/src/main.rs",
-            "xtask/src/main.rs",
-        ] {
+        for root in ["crates/a/src/lib.rs", "crates/a/src/main.rs", "xtask/src/main.rs"] {
             assert_eq!(places(check, &[(root, "mod b;\n")]), [format!("{root}:1")]);
             assert_eq!(places(check, &[(root, "")]), [format!("{root}:1")]);
             assert!(places(check, &[(root, "//! Orders.\n\nmod b;\n")]).is_empty());

@@ -30,12 +30,8 @@ const FORBIDDEN: &[&str] = &[
 const REASON: &str = "the domain is arguments in, decision out: what it needs is passed to it";
 
 pub(super) fn check(tree: &Tree) -> Vec<Violation> {
-    let domain = tree
-        .rust()
-        .filter(|file| file.is_in(CONTEXTS) && is_domain(file));
-    domain
-        .flat_map(|file| forbid(file, FORBIDDEN, "in a domain", REASON))
-        .collect()
+    let domain = tree.rust().filter(|file| file.is_in(CONTEXTS) && is_domain(file));
+    domain.flat_map(|file| forbid(file, FORBIDDEN, "in a domain", REASON)).collect()
 }
 
 fn is_domain(file: &File) -> bool {
@@ -57,10 +53,7 @@ mod tests {
             [1, 2, 3].map(|line| format!("crates/orders/src/domain/order.rs:{line}"))
         );
         let import = "use crate::store::Row;\n";
-        assert_eq!(
-            places(check, &[("crates/orders/src/domain.rs", import)]).len(),
-            1
-        );
+        assert_eq!(places(check, &[("crates/orders/src/domain.rs", import)]).len(), 1);
     }
 
     #[test]

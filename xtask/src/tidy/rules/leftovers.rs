@@ -13,27 +13,15 @@ const IN_COMMENTS: &[&str] = &["FIXME", "XXX"];
 const REASON: &str = "what is merged is finished: do it now, or write down when it will be done";
 
 pub(super) fn check(tree: &Tree) -> Vec<Violation> {
-    tree.files()
-        .filter(|file| file.extension() != Some("md"))
-        .flat_map(check_file)
-        .collect()
+    tree.files().filter(|file| file.extension() != Some("md")).flat_map(check_file).collect()
 }
 
 fn check_file(file: &File) -> Vec<Violation> {
     let lines = file.numbered();
     lines
         .filter_map(|(number, line)| {
-            let token = if file.is_rust() {
-                in_rust(line)
-            } else {
-                first(&line.text, IN_COMMENTS)
-            };
-            Some(Violation::new(
-                file,
-                number,
-                format!("`{}` is left over", token?),
-                REASON,
-            ))
+            let token = if file.is_rust() { in_rust(line) } else { first(&line.text, IN_COMMENTS) };
+            Some(Violation::new(file, number, format!("`{}` is left over", token?), REASON))
         })
         .collect()
 }
@@ -44,10 +32,7 @@ fn in_rust(line: &Line) -> Option<&'static str> {
 }
 
 fn first(text: &str, words: &[&'static str]) -> Option<&'static str> {
-    words
-        .iter()
-        .copied()
-        .find(|word| tokens::contains(text, word))
+    words.iter().copied().find(|word| tokens::contains(text, word))
 }
 
 #[cfg(test)]
@@ -64,16 +49,9 @@ mod tests {
             "/* XXX */\n",
             "#[cfg(test)]\nmod tests { #[ignore = \"slow\"] }\n",
         ] {
-            assert_eq!(
-                places(check, &[("crates/a/src/b.rs", text)]).len(),
-                1,
-                "{text}"
-            );
+            assert_eq!(places(check, &[("crates/a/src/b.rs", text)]).len(), 1, "{text}");
         }
-        assert_eq!(
-            places(check, &[("infra/run.sh", "# FIXME\n")]),
-            ["infra/run.sh:1"]
-        );
+        assert_eq!(places(check, &[("infra/run.sh", "# FIXME\n")]), ["infra/run.sh:1"]);
     }
 
     #[test]

@@ -38,14 +38,7 @@ pub(super) const ALL: &[Rule] = &[
 ];
 
 /// The bounded contexts: each owns its data, and hears of the others through events only.
-const CONTEXTS: &[&str] = &[
-    "auth",
-    "tickets",
-    "orders",
-    "payments",
-    "expiration",
-    "moderation",
-];
+const CONTEXTS: &[&str] = &["auth", "tickets", "orders", "payments", "expiration", "moderation"];
 
 /// The crate that exists for tests; what tests may do, it may do on their behalf.
 const TESTKIT: &str = "testkit";
@@ -65,9 +58,6 @@ mod testing {
     /// Where `rule` complains about a tree of these files: `path:line`, in the rule's order.
     pub(super) fn places(rule: Rule, files: &[(&str, &str)]) -> Vec<String> {
         let violations = rule(&Tree::of(files));
-        violations
-            .iter()
-            .map(|v| format!("{}:{}", v.path, v.line))
-            .collect()
+        violations.iter().map(|v| format!("{}:{}", v.path, v.line)).collect()
     }
 }

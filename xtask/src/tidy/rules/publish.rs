@@ -12,12 +12,8 @@ const REASON: &str =
     "an event goes out only after it was stored with the state it tells of: stage it in the outbox";
 
 pub(super) fn check(tree: &Tree) -> Vec<Violation> {
-    let others = tree
-        .rust()
-        .filter(|file| file.path != RELAY && !file.is_in(&[TESTKIT]));
-    others
-        .flat_map(|file| forbid(file, CALLS, "outside the relay", REASON))
-        .collect()
+    let others = tree.rust().filter(|file| file.path != RELAY && !file.is_in(&[TESTKIT]));
+    others.flat_map(|file| forbid(file, CALLS, "outside the relay", REASON)).collect()
 }
 
 #[cfg(test)]
@@ -31,15 +27,9 @@ mod tests {
     fn a_handler_does_not_publish() {
         let found = places(check, &[("crates/orders/src/http/place_order.rs", CALL)]);
         assert_eq!(found, ["crates/orders/src/http/place_order.rs:2"]);
-        assert_eq!(
-            places(check, &[("crates/outbox/src/inbox.rs", CALL)]).len(),
-            1
-        );
+        assert_eq!(places(check, &[("crates/outbox/src/inbox.rs", CALL)]).len(), 1);
         let qualified = "fn f() { Bus::publish(&bus, envelope) }\n";
-        assert_eq!(
-            places(check, &[("crates/orders/src/lib.rs", qualified)]).len(),
-            1
-        );
+        assert_eq!(places(check, &[("crates/orders/src/lib.rs", qualified)]).len(), 1);
     }
 
     #[test]

@@ -53,9 +53,7 @@ fn check_functions(file: &File) -> Vec<Violation> {
     let mut found = Vec::new();
     for (index, line) in file.lines.iter().enumerate() {
         for column in tokens::positions(&line.code, "fn").filter(|at| is_item(&line.code[*at..])) {
-            let count = file
-                .item_end(index, column)
-                .map_or(0, |end| end - index + 1);
+            let count = file.item_end(index, column).map_or(0, |end| end - index + 1);
             if count > FUNCTION_LINES_MAX {
                 let limit = FUNCTION_LINES_MAX;
                 let message = format!("a function of {count} lines, {limit} are the limit");
@@ -68,8 +66,7 @@ fn check_functions(file: &File) -> Vec<Violation> {
 
 /// `fn name`, not the type `fn(..)`.
 fn is_item(code: &str) -> bool {
-    code.strip_prefix("fn")
-        .is_some_and(|rest| !rest.trim_start().starts_with('('))
+    code.strip_prefix("fn").is_some_and(|rest| !rest.trim_start().starts_with('('))
 }
 
 #[cfg(test)]
@@ -91,20 +88,14 @@ mod tests {
 
     #[test]
     fn a_declaration_and_a_function_pointer_have_no_body() {
-        let text = format!(
-            "fn f(g: fn(u8));\ntype T = fn(u8);\n{}",
-            "struct S;\n".repeat(80)
-        );
+        let text = format!("fn f(g: fn(u8));\ntype T = fn(u8);\n{}", "struct S;\n".repeat(80));
         assert!(places(check, &[("crates/a/src/b.rs", &text)]).is_empty());
     }
 
     #[test]
     fn a_file_has_four_hundred_lines_at_most() {
         let text = "struct S;\n".repeat(401);
-        assert_eq!(
-            places(check, &[("crates/a/src/b.rs", &text)]),
-            ["crates/a/src/b.rs:401"]
-        );
+        assert_eq!(places(check, &[("crates/a/src/b.rs", &text)]), ["crates/a/src/b.rs:401"]);
         assert!(places(check, &[("crates/a/src/b.rs", &text[10..])]).is_empty());
         assert!(places(check, &[("docs/api.json", &text)]).is_empty());
     }
@@ -116,12 +107,7 @@ mod tests {
             assert!(places(check, &[(path, &fits)]).is_empty(), "{path}");
             assert_eq!(places(check, &[(path, &spills)]), [format!("{path}:1")]);
         }
-        for path in [
-            "README.md",
-            "Cargo.lock",
-            "LICENSE",
-            "crates/a/migrations/1.sql",
-        ] {
+        for path in ["README.md", "Cargo.lock", "LICENSE", "crates/a/migrations/1.sql"] {
             assert!(places(check, &[(path, &spills)]).is_empty(), "{path}");
         }
     }

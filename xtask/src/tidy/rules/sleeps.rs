@@ -14,9 +14,7 @@ const GROUPS: &[&str] = &["thread::{", "time::{"];
 const REASON: &str = "a sleep hides a race and makes all wait: await the thing itself, or drain()";
 
 pub(super) fn check(tree: &Tree) -> Vec<Violation> {
-    let in_tests = tree
-        .rust()
-        .flat_map(|file| sleeps(file, |line| line.in_tests));
+    let in_tests = tree.rust().flat_map(|file| sleeps(file, |line| line.in_tests));
     let testkit = tree.rust().filter(|file| file.is_in(&[TESTKIT]));
     let mut in_testkit = testkit.flat_map(|file| sleeps(file, |line| !line.in_tests));
     let first = in_testkit.next();
@@ -30,9 +28,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Violation> {
 
 /// The lines that sleep, among those that count.
 fn sleeps(file: &File, counts: fn(&Line) -> bool) -> impl Iterator<Item = (&File, usize)> {
-    let lines = file
-        .numbered()
-        .filter(move |(_, line)| counts(line) && is_sleep(&line.code));
+    let lines = file.numbered().filter(move |(_, line)| counts(line) && is_sleep(&line.code));
     lines.map(move |(number, _)| (file, number))
 }
 
@@ -45,9 +41,7 @@ fn is_sleep(code: &str) -> bool {
 /// Whether an expectation of clippy's ban stands above that line.
 fn is_explained(file: &File, number: usize) -> bool {
     let above = &file.lines[..number];
-    above
-        .iter()
-        .any(|line| tokens::contains(&line.code, "clippy::disallowed_methods"))
+    above.iter().any(|line| tokens::contains(&line.code, "clippy::disallowed_methods"))
 }
 
 #[cfg(test)]
@@ -64,14 +58,8 @@ mod tests {
         let found = places(check, &[("crates/a/tests/it/main.rs", SLEEP)]);
         assert_eq!(found, ["crates/a/tests/it/main.rs:2"]);
         let module = "#[cfg(test)]\nmod tests {\n    use tokio::time::{Duration, sleep};\n}\n";
-        assert_eq!(
-            places(check, &[("crates/a/src/b.rs", module)]),
-            ["crates/a/src/b.rs:3"]
-        );
-        assert_eq!(
-            places(check, &[("crates/a/tests/it.rs", EXPLAINED)]).len(),
-            1
-        );
+        assert_eq!(places(check, &[("crates/a/src/b.rs", module)]), ["crates/a/src/b.rs:3"]);
+        assert_eq!(places(check, &[("crates/a/tests/it.rs", EXPLAINED)]).len(), 1);
     }
 
     #[test]
@@ -84,10 +72,7 @@ mod tests {
         let first = ("crates/testkit/src/drain.rs", EXPLAINED);
         assert!(places(check, &[first]).is_empty());
         let second = ("crates/testkit/src/serve.rs", EXPLAINED);
-        assert_eq!(
-            places(check, &[first, second]),
-            ["crates/testkit/src/serve.rs:3"]
-        );
+        assert_eq!(places(check, &[first, second]), ["crates/testkit/src/serve.rs:3"]);
         let bare = ("crates/testkit/src/drain.rs", SLEEP);
         assert_eq!(places(check, &[bare]), ["crates/testkit/src/drain.rs:2"]);
     }

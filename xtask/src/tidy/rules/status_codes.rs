@@ -11,12 +11,8 @@ const SPEAKERS: &[&str] = &["http-kit", "gateway", TESTKIT];
 const REASON: &str = "an error has a kind; what that is in HTTP is decided once, in http-kit";
 
 pub(super) fn check(tree: &Tree) -> Vec<Violation> {
-    let silent = tree
-        .rust()
-        .filter(|file| !file.is_in(SPEAKERS) && !is_http(file));
-    silent
-        .flat_map(|file| forbid(file, &["StatusCode"], "outside `http/`", REASON))
-        .collect()
+    let silent = tree.rust().filter(|file| !file.is_in(SPEAKERS) && !is_http(file));
+    silent.flat_map(|file| forbid(file, &["StatusCode"], "outside `http/`", REASON)).collect()
 }
 
 fn is_http(file: &File) -> bool {
@@ -32,10 +28,7 @@ mod tests {
 
     #[test]
     fn a_command_knows_no_status() {
-        let found = places(
-            check,
-            &[("crates/orders/src/commands/place_order.rs", TEXT)],
-        );
+        let found = places(check, &[("crates/orders/src/commands/place_order.rs", TEXT)]);
         assert_eq!(found, ["crates/orders/src/commands/place_order.rs:2"]);
     }
 

@@ -1,0 +1,48 @@
+//! How a route of Kratos' API fails: as Kratos does, or by a fault of ours.
+
+use axum::response::{IntoResponse, Response};
+use http_kit::Error;
+use kernel::Refusal;
+use store::StoreError;
+
+use super::kratos::error::KratosError;
+use crate::commands::SubmitError;
+
+/// Why there is no answer.
+pub(super) enum Failure {
+    /// The client's doing, told in Kratos' JSON.
+    Kratos(Box<KratosError>),
+    /// Ours, told as a problem document and logged at the edge.
+    Ours(Error),
+}
+
+impl From<KratosError> for Failure {
+    fn from(error: KratosError) -> Self {
+        Self::Kratos(Box::new(error))
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Ours(error.into())
+    }
+}
+
+impl From<SubmitError> for Failure {
+    fn from(error: SubmitError) -> Self {
+        match error {
+            SubmitError::Completed(_) => KratosError::not_found().into(),
+            SubmitError::Store(error) => error.into(),
+            error => Self::Ours(Error::caused(Refusal::internal(), error)),
+        }
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Kratos(error) => error.into_response(),
+            Self::Ours(error) => error.into_response(),
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Submitted forms: a JSON object, read field by field, so that one answer names every fault.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use serde_json::{Map, Value};
+
+use super::failure::Failure;
+use super::kratos::error::KratosError;
+use crate::domain::fault::{Fault, Field, JsonType, Rule};
+use crate::domain::flow::Form;
+
+/// Fields that Kratos' clients send and that mean nothing here.
+const IGNORED: &[&str] = &["csrf_token", "transient_payload"];
+
+/// The longest unknown field name that is named in an answer.
+const NAME_MAX: usize = 64;
+
+/// A form's members, not yet read, and the faults found so far.
+pub(super) struct Submission {
+    members: Map<String, Value>,
+    faults: Vec<Fault>,
+}
+
+impl Submission {
+    /// Takes the member `method`, which must say that the form is about a password.
+    pub(super) fn takes_password_method(&mut self) -> bool {
+        self.members.remove("method").is_some_and(|method| method == "password")
+    }
+
+    /// Takes the text of the member `name`, which must be there and not be empty.
+    pub(super) fn text(&mut self, name: &str, field: Field) -> Option<String> {
+        let value = self.members.remove(name);
+        self.text_of(value, field)
+    }
+
+    /// Takes the e-mail address from the object `traits`. Like Kratos, reads `traits.email` at
+    /// the top level as the same.
+    pub(super) fn email_of_traits(&mut self) -> Option<String> {
+        let flat = self.members.remove("traits.email");
+        let mut traits = match self.members.remove("traits") {
+            Some(Value::Object(traits)) => traits,
+            None => Map::new(),
+            Some(other) => {
+                let rule = Rule::WrongType { wanted: JsonType::Object, actual: type_of(&other) };
+                self.faults.push(Fault::of(Field::Traits, rule));
+                return None;
+            }
+        };
+        let value = traits.remove("email").or(flat);
+        let email = self.text_of(value, Field::Email);
+        self.refuse_unknown(traits);
+        email
+    }
+
+    /// Takes the member `name` if it is a text.
+    pub(super) fn text_if_any(&mut self, name: &str) -> Option<String> {
+        match self.members.remove(name) {
+            Some(Value::String(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Notes the rule that `field` breaks, if it does.
+    pub(super) fn keep<T>(&mut self, field: Field, read: Result<T, Rule>) -> Option<T> {
+        read.map_err(|rule| self.faults.push(Fault::of(field, rule))).ok()
+    }
+
+    /// Builds the whole from its parts; a form with faults is handed back with `email`.
+    pub(super) fn build<T>(
+        mut self,
+        email: Option<String>,
+        whole: impl FnOnce() -> Option<T>,
+    ) -> Result<T, Form> {
+        let members = std::mem::take(&mut self.members);
+        self.refuse_unknown(members);
+        match whole() {
+            Some(whole) if self.faults.is_empty() => Ok(whole),
+            _ => Err(Form::refused(email, self.faults)),
+        }
+    }
+
+    fn text_of(&mut self, value: Option<Value>, field: Field) -> Option<String> {
+        let rule = match value {
+            Some(Value::String(text)) if !text.is_empty() => return Some(text),
+            None | Some(Value::String(_)) => Rule::Missing,
+            Some(other) => Rule::WrongType { wanted: JsonType::String, actual: type_of(&other) },
+        };
+        self.faults.push(Fault::of(field, rule));
+        None
+    }
+
+    fn refuse_unknown(&mut self, members: Map<String, Value>) {
+        let unknown = members.into_iter().filter(|(name, _)| !IGNORED.contains(&name.as_str()));
+        let faults = unknown.map(|(name, _)| Fault::of_form(Rule::Unknown { name: plain(name) }));
+        self.faults.extend(faults);
+    }
+}
+
+/// A field name that is safe to show.
+fn plain(name: String) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let is_plain = !name.is_empty() && name.len() <= NAME_MAX && name.chars().all(plain);
+    if is_plain { name } else { "(unprintable)".to_owned() }
+}
+
+const fn type_of(value: &Value) -> JsonType {
+    match value {
+        Value::Null => JsonType::Null,
+        Value::Bool(_) => JsonType::Boolean,
+        Value::Number(_) => JsonType::Number,
+        Value::String(_) => JsonType::String,
+        Value::Array(_) => JsonType::Array,
+        Value::Object(_) => JsonType::Object,
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Submission {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+        if !is_json(&request) {
+            return Err(KratosError::unsupported_media_type().into());
+        }
+        let body =
+            Bytes::from_request(request, state).await.map_err(|rejection| {
+                match rejection.into_response().status() {
+                    StatusCode::PAYLOAD_TOO_LARGE => KratosError::too_large(),
+                    _ => KratosError::bad_request("Unable to read the HTTP request body."),
+                }
+            })?;
+        match serde_json::from_slice(&body) {
+            Ok(Value::Object(members)) => Ok(Self { members, faults: Vec::new() }),
+            Ok(_) => Err(undecodable("it is no object")),
+            Err(error) => {
+                let (line, column) = (error.line(), error.column());
+                Err(undecodable(&format!("line {line}, column {column}")))
+            }
+        }
+    }
+}
+
+fn undecodable(why: &str) -> Failure {
+    KratosError::bad_request(format!("Unable to decode JSON payload: {why}")).into()
+}
+
+fn is_json(request: &Request) -> bool {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let essence = kind.and_then(|kind| kind.split(';').next()).map(str::trim);
+    essence.is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"))
+}

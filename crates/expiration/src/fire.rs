@@ -1,0 +1,84 @@
+//! Firing: waits for the next timer, or for a change of the timers, and fires all that are due.
+
+use std::time::Duration;
+
+use ::store::StoreError;
+use futures_util::{StreamExt, stream};
+use kernel::{Outcome, Timestamp};
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::Timer;
+use crate::{Expiration, store};
+
+/// The longest time without looking: a clock that was set, another process's timers.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// The pause when a timer could not fire.
+const TRY_AGAIN: Duration = Duration::from_millis(100);
+
+/// Timers taken in one look.
+const BATCH: u32 = 1024;
+
+/// Timers fired at once.
+const CONCURRENT: usize = 256;
+
+/// Fires timers in their time until `stop`.
+pub async fn fire(expiration: Expiration, stop: CancellationToken) {
+    let mut commits = expiration.journal.commits();
+    // bounded: by `stop`
+    loop {
+        commits.mark_unchanged();
+        let pause = match fire_due(&expiration).await {
+            Ok(pause) => pause,
+            Err(error) => {
+                tracing::warn!(%error, "Could not look for timers");
+                LOOK_AGAIN
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = commits.changed() => {}
+            () = until(pause) => {}
+        }
+    }
+}
+
+/// Fires what is due; answers how long until the next one, or the next look.
+async fn fire_due(expiration: &Expiration) -> Result<Duration, StoreError> {
+    let now = expiration.clock.now();
+    let due = store::due(&expiration.journal, now, BATCH).await?;
+    if due.is_empty() {
+        let next = store::next(&expiration.journal).await?;
+        let pause = next.map_or(LOOK_AGAIN, |fires_at| fires_at.until(now));
+        return Ok(pause.min(LOOK_AGAIN));
+    }
+    let fire = |timer: Timer| fire_one(expiration, timer, now);
+    let fired = stream::iter(due).map(fire).buffer_unordered(CONCURRENT);
+    let all_fired = fired.fold(true, |all, fired| async move { all && fired }).await;
+    Ok(if all_fired { Duration::ZERO } else { TRY_AGAIN })
+}
+
+/// Whether there is nothing left to do for this timer.
+async fn fire_one(expiration: &Expiration, timer: Timer, now: Timestamp) -> bool {
+    let Outcome::Executed(decision) = timer.fire(now) else {
+        return true;
+    };
+    match store::fired(&expiration.journal, decision, now).await {
+        Ok(_committed) => {
+            tracing::info!(order.id = %timer.order_id, "Timer of order {} fired", timer.order_id);
+            true
+        }
+        Err(StoreError::Conflict { .. }) => {
+            tracing::debug!(order.id = %timer.order_id, "A timer was dropped just in time");
+            true
+        }
+        Err(error) => {
+            tracing::warn!(order.id = %timer.order_id, %error, "A timer could not fire yet");
+            false
+        }
+    }
+}
+
+async fn until(pause: Duration) {
+    tokio::time::sleep_until(tokio::time::Instant::now() + pause).await;
+}

@@ -1,0 +1,78 @@
+//! How timers are kept.
+
+use events::Event;
+use kernel::{Decision, EventId, Timestamp};
+use outbox::{Changeset, Committed, Journal};
+use store::{Migration, Row, Statement, StoreError, params};
+
+use crate::domain::{Timer, TimerStatus};
+
+/// The tables of this context.
+pub const MIGRATIONS: &[Migration] = &[Migration {
+    name: "expiration/0001_timers",
+    sql: include_str!("../migrations/0001_timers.sql"),
+}];
+
+/// Arms a timer unless the order was seen before.
+const ARM: &str = "insert into timers (order_id, fires_at, status) values (?1, ?2, ?3)
+     on conflict (order_id) do nothing";
+
+/// Drops a timer that hasn't fired, also one that was not armed yet.
+const DROP: &str = "insert into timers (order_id, fires_at, status) values (?1, ?2, ?3)
+     on conflict (order_id) do update set status = excluded.status
+     where timers.status = 'armed'";
+
+const FIRED: &str = "update timers set status = 'fired' where order_id = ?1 and status = 'armed'";
+
+const DUE: &str = "select order_id, fires_at from timers
+     where status = 'armed' and fires_at <= ?1 order by fires_at limit ?2";
+
+const NEXT: &str = "select fires_at from timers where status = 'armed' order by fires_at limit 1";
+
+/// Keeps what an order's event asks for, in whatever order they come.
+pub(crate) async fn keep(
+    journal: &Journal,
+    timer: Timer,
+    delivery: EventId,
+    at: Timestamp,
+) -> Result<Committed, StoreError> {
+    let sql = match timer.status {
+        TimerStatus::Armed => ARM,
+        TimerStatus::Dropped | TimerStatus::Fired => DROP,
+    };
+    let row = params![timer.order_id, timer.fires_at, timer.status.as_str()];
+    let writes = vec![Statement::new(sql, row)];
+    journal.commit(Changeset::new(at, writes, Vec::new()).answering(delivery)).await
+}
+
+/// Stores that a timer has fired, with the event that says so; a conflict when it was dropped
+/// meanwhile.
+pub(crate) async fn fired(
+    journal: &Journal,
+    decision: Decision<Timer, Event>,
+    at: Timestamp,
+) -> Result<Committed, StoreError> {
+    let Decision { state: timer, events } = decision;
+    let writes = vec![Statement::one_row(FIRED, params![timer.order_id])];
+    journal.commit(Changeset::new(at, writes, events)).await
+}
+
+/// Armed timers whose time has come at `now`, the longest overdue first.
+pub(crate) async fn due(
+    journal: &Journal,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<Timer>, StoreError> {
+    let rows = journal.query(DUE, params![now, limit]).await?;
+    let timer_of = |row: &Row| {
+        let (order_id, fires_at) = (row.get(0)?, row.get(1)?);
+        Ok(Timer { order_id, fires_at, status: TimerStatus::Armed })
+    };
+    rows.iter().map(timer_of).collect()
+}
+
+/// When the next armed timer fires.
+pub(crate) async fn next(journal: &Journal) -> Result<Option<Timestamp>, StoreError> {
+    let rows = journal.query(NEXT, []).await?;
+    rows.first().map(|row| row.get(0)).transpose()
+}
