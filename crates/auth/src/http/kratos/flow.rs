@@ -55,7 +55,7 @@ struct Attributes<'a> {
     r#type: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<&'a str>,
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     required: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     autocomplete: Option<&'static str>,
@@ -67,11 +67,6 @@ struct Attributes<'a> {
 struct Meta {
     #[serde(skip_serializing_if = "Option::is_none")]
     label: Option<Message>,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_false(value: &bool) -> bool {
-    !value
 }
 
 impl<'a> FlowDocument<'a> {

@@ -1,0 +1,13 @@
+//! The identity context through its routes and ports, on a database of its own and a clock that
+//! the tests move.
+#![expect(clippy::unwrap_used, reason = "a test that can't go on should say where")]
+
+mod flows;
+mod hostile;
+mod housekeeping;
+mod login;
+mod permissions;
+mod registration;
+mod secrecy;
+mod sessions;
+mod world;

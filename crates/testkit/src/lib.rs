@@ -1,0 +1,16 @@
+//! What the tests of the whole exchange share: the real program on a free port with a fresh
+//! folder ([`TestPlatform`]), people who use it over HTTP ([`Person`]), and a look into its
+//! databases from outside ([`Databases`]).
+//!
+//! `drain()` waits for the exchange to come to rest instead of sleeping; dropping a platform fails
+//! the test when an event was left unsent or a dead letter appeared.
+#![expect(clippy::unwrap_used, reason = "a test that can't go on should say where")]
+#![expect(clippy::expect_used, reason = "a test that can't go on should say where")]
+
+mod databases;
+mod person;
+mod platform;
+
+pub use databases::Databases;
+pub use person::{Answer, Person};
+pub use platform::TestPlatform;

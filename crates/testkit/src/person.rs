@@ -1,0 +1,188 @@
+//! Somebody who uses the exchange over HTTP.
+
+use reqwest::{Client, Method, StatusCode};
+use serde_json::{Value, json};
+
+/// The password of everybody here.
+pub(crate) const PASSWORD: &str = "a long and boring password 7";
+
+/// Somebody with a browser's worth of memory: who they are, and their session.
+#[derive(Clone)]
+pub struct Person {
+    client: Client,
+    url: String,
+    /// Their session's token; empty when they aren't signed in.
+    pub token: String,
+    /// Their user id; empty when they aren't signed in.
+    pub id: String,
+    /// Their e-mail.
+    pub email: String,
+}
+
+/// What the exchange answered.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The status code.
+    pub status: StatusCode,
+    /// The body; null when there is none.
+    pub body: Value,
+    /// The content type.
+    pub content_type: String,
+}
+
+impl Answer {
+    /// The body, when the status is `status`.
+    ///
+    /// # Panics
+    /// When it is another; the message shows the whole answer.
+    #[must_use]
+    pub fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{:#}", self.body);
+        self.body
+    }
+
+    /// The code of the problem: the last part of its type.
+    #[must_use]
+    pub fn problem(&self) -> &str {
+        self.body["type"].as_str().and_then(|kind| kind.rsplit('/').next()).unwrap_or_default()
+    }
+}
+
+impl Person {
+    pub(crate) fn anonymous(client: Client, url: &str) -> Self {
+        let (token, id, email) = (String::new(), String::new(), String::new());
+        Self { client, url: url.to_owned(), token, id, email }
+    }
+
+    pub(crate) async fn sign_up(client: Client, url: &str, email: &str) -> Self {
+        let mut person = Self::anonymous(client, url);
+        let flow = person.get("/self-service/registration/api").await.expect(200);
+        let flow = flow["id"].as_str().unwrap();
+        let answer = person
+            .post(
+                &format!("/self-service/registration?flow={flow}"),
+                json!({"method": "password", "password": PASSWORD, "traits": {"email": email}}),
+            )
+            .await
+            .expect(200);
+        person.token = answer["session_token"].as_str().unwrap().to_owned();
+        let user = person.get("/api/users/current-user").await.expect(200);
+        person.id = user["id"].as_str().unwrap().to_owned();
+        person.email = email.to_owned();
+        person
+    }
+
+    /// The same person, talking to another address: after a restart.
+    #[must_use]
+    pub fn at(&self, url: &str) -> Self {
+        Self { url: url.to_owned(), ..self.clone() }
+    }
+
+    /// Sends a request; an error when there was no answer.
+    ///
+    /// # Errors
+    /// When the connection broke or timed out.
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> Result<Answer, reqwest::Error> {
+        let mut request = self.client.request(method, format!("{}{path}", self.url));
+        if !self.token.is_empty() {
+            request = request.bearer_auth(&self.token);
+        }
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        Answer::read(request.send().await?).await
+    }
+
+    /// Sends a request with a body as it is, and more headers.
+    ///
+    /// # Errors
+    /// When the connection broke or timed out.
+    pub async fn send_raw(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Result<Answer, reqwest::Error> {
+        let mut request = self.client.request(method, format!("{}{path}", self.url)).body(body);
+        if !self.token.is_empty() {
+            request = request.bearer_auth(&self.token);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        Answer::read(request.send().await?).await
+    }
+
+    /// `GET`
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, None).await.unwrap()
+    }
+
+    /// `POST`
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::POST, path, Some(body)).await.unwrap()
+    }
+
+    /// `PATCH`
+    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::PATCH, path, Some(body)).await.unwrap()
+    }
+
+    /// `DELETE`
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(Method::DELETE, path, None).await.unwrap()
+    }
+
+    /// Lists a ticket; answers its id.
+    pub async fn list_ticket(&self, title: &str, price: f64) -> String {
+        let body = json!({"title": title, "price": price});
+        id_of(&self.post("/api/tickets", body).await.expect(201))
+    }
+
+    /// Reserves a ticket.
+    pub async fn order(&self, ticket: &str) -> Answer {
+        self.post("/api/orders", json!({"ticketId": ticket})).await
+    }
+
+    /// Reserves a ticket that is free; answers the order's id.
+    pub async fn place_order(&self, ticket: &str) -> String {
+        id_of(&self.order(ticket).await.expect(201))
+    }
+
+    /// Pays for an order.
+    pub async fn pay(&self, order: &str, token: &str) -> Answer {
+        self.post("/api/payments", json!({"orderId": order, "token": token})).await
+    }
+
+    /// The order as it is now.
+    pub async fn order_now(&self, order: &str) -> Value {
+        self.get(&format!("/api/orders/{order}")).await.expect(200)
+    }
+
+    /// The ticket as it is now.
+    pub async fn ticket_now(&self, ticket: &str) -> Value {
+        self.get(&format!("/api/tickets/{ticket}")).await.expect(200)
+    }
+}
+
+impl Answer {
+    async fn read(response: reqwest::Response) -> Result<Self, reqwest::Error> {
+        let status = response.status();
+        let kind = response.headers().get("content-type").and_then(|kind| kind.to_str().ok());
+        let content_type = kind.unwrap_or_default().to_owned();
+        let text = response.text().await?;
+        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Ok(Self { status, body, content_type })
+    }
+}
+
+/// The `id` of an entity.
+fn id_of(entity: &Value) -> String {
+    entity["id"].as_str().unwrap().to_owned()
+}
