@@ -40,7 +40,8 @@ impl StoredPermissions {
         rows.iter().map(|row| row.parse(0, |text| text.parse().ok())).collect()
     }
 
-    /// Lets `facts` learn `keys`.
+    /// Lets `facts` learn `keys`, each as it stands when it is read: a tuple that changes during
+    /// a check may or may not count.
     async fn load(&self, keys: Vec<Key>, facts: &mut Facts) -> Result<(), StoreError> {
         let loads = keys.iter().map(|key| self.subjects(&key.object, &key.relation));
         let loaded = try_join_all(loads).await?;

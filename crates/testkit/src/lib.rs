@@ -8,9 +8,11 @@
 #![expect(clippy::expect_used, reason = "a test that can't go on should say where")]
 
 mod databases;
+mod dice;
 mod person;
 mod platform;
 
 pub use databases::Databases;
+pub use dice::Dice;
 pub use person::{Answer, Person};
 pub use platform::TestPlatform;

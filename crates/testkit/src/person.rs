@@ -35,7 +35,6 @@ impl Answer {
     ///
     /// # Panics
     /// When it is another; the message shows the whole answer.
-    #[must_use]
     pub fn expect(self, status: u16) -> Value {
         assert_eq!(self.status.as_u16(), status, "{:#}", self.body);
         self.body

@@ -17,6 +17,9 @@ const IGNORED: &[&str] = &["csrf_token", "transient_payload"];
 /// The longest unknown field name that is named in an answer.
 const NAME_MAX: usize = 64;
 
+/// How many unknown fields an answer names; each is kept with the flow.
+const UNKNOWN_MAX: usize = 16;
+
 /// A form's members, not yet read, and the faults found so far.
 pub(super) struct Submission {
     members: Map<String, Value>,
@@ -73,7 +76,8 @@ impl Submission {
         email: Option<String>,
         whole: impl FnOnce() -> Option<T>,
     ) -> Result<T, Form> {
-        let members = std::mem::take(&mut self.members);
+        let mut members = std::mem::take(&mut self.members);
+        members.retain(|name, _| !IGNORED.contains(&name.as_str()));
         self.refuse_unknown(members);
         match whole() {
             Some(whole) if self.faults.is_empty() => Ok(whole),
@@ -92,9 +96,8 @@ impl Submission {
     }
 
     fn refuse_unknown(&mut self, members: Map<String, Value>) {
-        let unknown = members.into_iter().filter(|(name, _)| !IGNORED.contains(&name.as_str()));
-        let faults = unknown.map(|(name, _)| Fault::of_form(Rule::Unknown { name: plain(name) }));
-        self.faults.extend(faults);
+        let names = members.into_iter().map(|(name, _)| plain(name)).take(UNKNOWN_MAX);
+        self.faults.extend(names.map(|name| Fault::of_form(Rule::Unknown { name })));
     }
 }
 

@@ -82,6 +82,17 @@ async fn unknown_fields_are_named() {
 }
 
 #[tokio::test]
+async fn of_very_many_unknown_fields_a_few_are_named() {
+    let world = World::new();
+    let mut body = registration(EMAIL, PASSWORD);
+    for number in 0..50_000 {
+        body[format!("f{number}")] = json!(1);
+    }
+    let reply = refused(&world, body).await;
+    assert_eq!(form_messages(&reply), [4_000_001; 16]);
+}
+
+#[tokio::test]
 async fn odd_addresses_are_refused() {
     let world = World::new();
     for email in ["a", "a b@c.de", "a@b", "a@@b.c", "a@b.c\u{0}d", "a@b.c\r\nBcc: x@y.z", "@"] {

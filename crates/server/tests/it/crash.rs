@@ -1,0 +1,121 @@
+//! `kill -9` at random moments under load: what was answered with 2xx is there after the next
+//! start, every guarantee holds, and the exchange comes to rest by itself.
+
+mod ledger;
+mod load;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use testkit::{Databases, Dice, TestPlatform};
+
+use crate::exchange;
+use crate::mishaps::check_money;
+use ledger::Ledger;
+
+const ROUNDS: usize = 20;
+const PEOPLE: usize = 12;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_twenty_times_under_load_it_loses_nothing() {
+    let seed = u64::from(std::process::id());
+    println!("seed {seed}");
+    let mut dice = Dice::new(seed);
+    let mut exchange = exchange(&[("EXPIRATION_WINDOW_SECONDS", "1"), ("RUST_LOG", "warn")]);
+    let mut people = Vec::new();
+    for _ in 0..PEOPLE {
+        people.push(exchange.person().await);
+    }
+    let ledger = Arc::new(Ledger::default());
+    for round in 0..ROUNDS {
+        let url = exchange.url().to_owned();
+        let people: Vec<_> = people.iter().map(|person| person.at(&url)).collect();
+        let load = load::start(&people, &ledger, &mut dice);
+        exchange.pass(Duration::from_millis(50 + dice.below(600) as u64)).await;
+        exchange.kill();
+        load.join().await;
+        check_nothing_lost(&exchange.databases(), &ledger, round);
+        if dice.below(2) == 0 {
+            // once more, in the middle of the recovery
+            exchange.restart();
+            exchange.pass(Duration::from_millis(dice.below(100) as u64)).await;
+            exchange.kill();
+        }
+        exchange.restart();
+        check_nothing_lost(&exchange.databases(), &ledger, round);
+        comes_to_rest(&exchange, round).await;
+        check_nothing_lost(&exchange.databases(), &ledger, round);
+    }
+    let (tickets, orders, payments) = ledger.counts();
+    println!("answered with 2xx: {tickets} tickets, {orders} orders, {payments} payments");
+    assert!(tickets > 100 && orders > 50 && payments > 20, "there was hardly any load");
+}
+
+/// What was answered is there, and no further back than it was answered.
+fn check_nothing_lost(databases: &Databases, ledger: &Ledger, round: usize) {
+    let tickets = databases.rows("tickets", "select id, title from tickets");
+    let orders = databases.rows("orders", "select id, status from orders");
+    let payments = databases.rows("payments", "select id, status from payments");
+    let lost = ledger.missing_in(&tickets, &orders, &payments);
+    assert!(lost.is_empty(), "round {round}: {lost:#?}");
+    let twice = "select ticket_id from orders where status <> 'cancelled'
+         group by ticket_id having count(*) > 1";
+    assert_eq!(databases.rows("orders", twice), Vec::<Vec<String>>::new(), "sold twice");
+}
+
+/// Unpaid orders end, timers fire, events are delivered, money is settled; then all agree.
+async fn comes_to_rest(exchange: &TestPlatform, round: usize) {
+    let databases = exchange.databases();
+    let open = "select count(*) from orders where status in ('created', 'awaiting:payment')";
+    let armed = "select count(*) from timers where status = 'armed'";
+    let ended = exchange
+        .reaches(|| databases.number("orders", open) + databases.number("expiration", armed) == 0)
+        .await;
+    assert!(ended, "round {round}: orders or timers are left: {}", exchange.log());
+    exchange.drain().await;
+    check_money(&databases);
+    check_copies(&databases, round);
+    assert_eq!(databases.dead_letters(), Vec::<String>::new(), "round {round}");
+}
+
+/// Each context's copy of another's data says what the other says.
+fn check_copies(databases: &Databases, round: usize) {
+    let same = |of: &str, (owner, truth): (&str, &str), (holder, copy): (&str, &str)| {
+        let (truth, copy) = (databases.rows(owner, truth), databases.rows(holder, copy));
+        assert_eq!(truth, copy, "round {round}: {of}");
+    };
+    same(
+        "orders' copy of tickets",
+        ("tickets", "select id, seller_id, title, price, status, version from tickets order by id"),
+        (
+            "orders",
+            "select ticket_id, seller_id, title, price, status, version
+             from listings order by ticket_id",
+        ),
+    );
+    same(
+        "payments' copy of orders",
+        ("orders", "select id, buyer_id, ticket_price, status, version from orders order by id"),
+        (
+            "payments",
+            "select order_id, buyer_id, price,
+             case status when 'awaiting:payment' then 'created' else status end, version
+             from payable_orders order by order_id",
+        ),
+    );
+    let held = "select id, order_id from tickets where order_id is not null order by id";
+    let active = "select ticket_id, id from orders where status <> 'cancelled' order by ticket_id";
+    same("who holds what", ("orders", active), ("tickets", held));
+    let orders = "select id from orders order by id";
+    same(
+        "timers",
+        ("orders", orders),
+        ("expiration", "select order_id from timers order by order_id"),
+    );
+    let owners = "select replace(object, 'Order:', '') from tuples
+         where object like 'Order:%' and relation = 'owners' order by object";
+    let owned: Vec<_> = databases.rows("auth", owners).concat();
+    let unowned: Vec<_> = databases.rows("orders", orders).concat();
+    let unowned: Vec<_> = unowned.iter().filter(|id| owned.binary_search(id).is_err()).collect();
+    assert!(unowned.is_empty(), "round {round}: orders nobody owns: {unowned:?}");
+}

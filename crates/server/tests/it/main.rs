@@ -1,0 +1,17 @@
+//! The whole exchange, as its users meet it: the real program, over HTTP, on a fresh folder.
+#![expect(clippy::unwrap_used, reason = "a test that can't go on should say where")]
+
+mod authorization;
+mod crash;
+mod malformed;
+mod mishaps;
+mod program;
+mod race;
+mod story;
+
+use testkit::TestPlatform;
+
+/// The exchange with these settings.
+fn exchange(settings: &[(&str, &str)]) -> TestPlatform {
+    TestPlatform::start(env!("CARGO_BIN_EXE_ticketing"), settings)
+}

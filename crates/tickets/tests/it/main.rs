@@ -1,0 +1,6 @@
+//! Tickets over a real database, fed with the events of orders as a broker may deliver them:
+//! repeated, late, in any order.
+#![expect(clippy::unwrap_used, reason = "a test that can't go on should say where")]
+
+mod holder_property;
+mod support;
