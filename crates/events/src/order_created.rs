@@ -1,4 +1,5 @@
-//! `order:created`: orders tells tickets (reserve), payments (payable) and expiration (start the timer).
+//! `order:created`: orders tells tickets (reserve), payments (payable) and expiration (start the
+//! timer).
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,5 @@
-//! `payment:failed`: payments tells orders that the card was declined; orders cancels after too many.
+//! `payment:failed`: payments tells orders that the card was declined; orders cancels after
+//! too many.
 
 use serde::{Deserialize, Serialize};
 

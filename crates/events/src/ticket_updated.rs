@@ -1,4 +1,5 @@
-//! `ticket:updated`: tickets tells orders (and moderation) of a new price, a reservation, a release.
+//! `ticket:updated`: tickets tells orders (and moderation) of a new price, a reservation,
+//! a release.
 
 use serde::{Deserialize, Serialize};
 

@@ -28,6 +28,6 @@ pub fn router(contexts: Vec<Mounted>, clock: Arc<dyn Clock>) -> Router {
         checked.push((name, journal));
         all = all.merge(routes.unwrap_or_default());
     }
-    let health = get(health::health).with_state(checked.into());
-    http_kit::edge::edge(all.route("/api/health", health), clock)
+    let health = Router::new().route("/api/health", get(health::health)).with_state(checked.into());
+    http_kit::edge::edge(all.merge(health), clock)
 }

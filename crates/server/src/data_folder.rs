@@ -30,7 +30,7 @@ impl DataFolder {
         match lock.try_lock() {
             Ok(()) => Ok(Self { path, _lock: lock }),
             Err(TryLockError::WouldBlock) => bail!(
-                "--data (DATA): another ticketing process uses {}; stop it, or choose another folder",
+                "--data (DATA): another ticketing process uses {}; stop it or take another folder",
                 path.display()
             ),
             Err(TryLockError::Error(error)) => {

@@ -98,6 +98,7 @@ impl<'s> Lexer<'s> {
 
     /// Skips white space and comments; true when a block comment starts here that has no end.
     fn skip_blanks(&mut self) -> bool {
+        // bounded: by the source, of which every round takes something
         loop {
             self.take_while(char::is_whitespace);
             if self.rest.starts_with("//") {

@@ -50,6 +50,7 @@ impl<'s> Parser<'s> {
 
     fn file(&mut self) -> Result<Vec<Namespace>, OplError> {
         let mut namespaces = Vec::new();
+        // bounded: by the source, of which every round takes something
         loop {
             match self.token.kind {
                 TokenKind::End => return Ok(namespaces),

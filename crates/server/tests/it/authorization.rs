@@ -1,6 +1,7 @@
 //! Who may do what: every route with everybody. A route that isn't in the table fails the test.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -33,6 +34,61 @@ const TABLE: &[(&str, &str, [u16; 5])] = &[
     ("POST", "/api/orders", [401, 400, 403, 400, 400]),
     ("DELETE", "/api/tickets/{free}", [401, 403, 200, 403, 403]),
 ];
+
+/// Routes by which people sign up, in and out, before they are anybody. Tested where they live.
+const SIGNING_IN: &[(&str, &str)] = &[
+    ("POST", "/self-service/registration"),
+    ("GET", "/self-service/registration/flows"),
+    ("POST", "/self-service/login"),
+    ("GET", "/self-service/login/flows"),
+    ("DELETE", "/self-service/logout/api"),
+    ("GET", "/schemas/{id}"),
+];
+
+/// The routes that the source declares: `.route("/path", get(..).post(..))`.
+fn declared_routes() -> BTreeSet<(String, String)> {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut routes = BTreeSet::new();
+    for context in ["auth", "tickets", "orders", "payments", "gateway"] {
+        let src = crates.join(context).join("src");
+        let files = [src.join("http/mod.rs"), src.join("http.rs"), src.join("lib.rs")];
+        let source: String =
+            files.iter().filter_map(|file| std::fs::read_to_string(file).ok()).collect();
+        for route in source.split(".route(").skip(1) {
+            let path = route.split('"').nth(1).unwrap();
+            for (call, method) in
+                [("get(", "GET"), ("post(", "POST"), ("patch(", "PATCH"), ("delete(", "DELETE")]
+            {
+                let is_called = |at: usize| {
+                    let before = route[..at].chars().next_back();
+                    !before.is_some_and(|c| c.is_alphanumeric() || c == '_')
+                };
+                if route.match_indices(call).any(|(at, _)| is_called(at)) {
+                    routes.insert((method.to_owned(), path.to_owned()));
+                }
+            }
+        }
+    }
+    routes
+}
+
+#[test]
+fn every_route_is_in_the_table() {
+    let without_query = |template: &str| template.split('?').next().unwrap().to_owned();
+    let ids = |template: String| {
+        ["ticket", "free", "order", "payment"]
+            .iter()
+            .fold(template, |path, name| path.replace(&format!("{{{name}}}"), "{id}"))
+    };
+    let in_table = TABLE.iter().map(|(method, path, _)| (*method, *path));
+    let covered: BTreeSet<_> = in_table
+        .chain(SIGNING_IN.iter().copied())
+        .map(|(method, path)| (method.to_owned(), ids(without_query(path))))
+        .collect();
+    let declared = declared_routes();
+    assert!(declared.len() > 15, "the source was read: {declared:#?}");
+    assert_eq!(declared, covered);
+}
 
 struct Scene {
     people: BTreeMap<&'static str, Person>,

@@ -7,6 +7,7 @@ mod malformed;
 mod mishaps;
 mod program;
 mod race;
+mod readme;
 mod story;
 
 use testkit::TestPlatform;

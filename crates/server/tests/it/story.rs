@@ -113,7 +113,8 @@ async fn a_seller_edits_and_withdraws_what_is_free() {
     let (seller, buyer) = (exchange.person().await, exchange.person().await);
     let ticket = seller.list_ticket("PJ Harvey", 60.0).await;
     let path = format!("/api/tickets/{ticket}");
-    let edit = json!({"title": "PJ Harvey, late show", "price": 55.5, "description": "Balcony", "version": 0});
+    let (title, description) = ("PJ Harvey, late show", "Balcony");
+    let edit = json!({"title": title, "price": 55.5, "description": description, "version": 0});
     let edited = seller.patch(&path, edit.clone()).await.expect(200);
     assert_eq!((&edited["price"], &edited["version"]), (&json!(55.5), &json!(1)));
     assert_eq!(edited["description"], "Balcony");

@@ -76,7 +76,7 @@ impl Fate {
 fn orders() -> impl Strategy<Value = Vec<Fate>> {
     let cancelled = prop::sample::select(vec![Fate::GivenBack, Fate::Unpaid]);
     let last = prop::sample::select(vec![Fate::Open, Fate::Sold]);
-    (vec(cancelled, 0..=4), prop::option::of(last)).prop_map(|(mut orders, last)| {
+    (vec(cancelled, 0..=3), prop::option::of(last)).prop_map(|(mut orders, last)| {
         orders.extend(last);
         orders
     })
@@ -153,7 +153,7 @@ fn a_ticket_ends_with_the_holder_that_orders_gave_it() {
         let deliveries = deliveries(events_of(&orders));
         (Just(orders), deliveries)
     });
-    proptest!(cases(3_000), |((orders, deliveries) in stories)| {
+    proptest!(cases(2_000), |((orders, deliveries) in stories)| {
         let in_turn: Vec<_> = (0..events_of(&orders)).collect();
         let expected = runtime.block_on(outcome(&world, &orders, &in_turn));
         prop_assert_eq!(expected.holder, orders.iter().position(|fate| fate.holds()));

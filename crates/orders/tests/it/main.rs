@@ -1,0 +1,9 @@
+//! Orders over a real database and a clock that the tests move, fed with the events of the other
+//! contexts as a broker may deliver them: repeated, late, in any order.
+#![expect(clippy::unwrap_used, reason = "a test that can't go on should say where")]
+
+mod deadline_property;
+mod ending_property;
+mod listing_property;
+mod payments_property;
+mod support;
