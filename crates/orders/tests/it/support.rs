@@ -122,8 +122,8 @@ pub(crate) fn ticket(listed_at: Timestamp) -> Ticket {
 pub(crate) fn payment(id: PaymentId, order: &Order, status: PaymentStatus) -> events::Payment {
     let version = match status {
         PaymentStatus::Pending => 0,
-        PaymentStatus::Authorized | PaymentStatus::Failed => 1,
-        PaymentStatus::Captured | PaymentStatus::Voided => 2,
+        PaymentStatus::Authorized | PaymentStatus::Failed | PaymentStatus::Voided => 1,
+        PaymentStatus::Captured => 2,
         PaymentStatus::Refunded => 3,
     };
     events::Payment {

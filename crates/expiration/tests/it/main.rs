@@ -1,0 +1,6 @@
+//! Expiration over a real database and a clock that the tests move, fed with the events of orders
+//! as a broker may deliver them: repeated, late, in any order.
+#![expect(clippy::unwrap_used, reason = "a test that can't go on should say where")]
+
+mod support;
+mod timer_property;

@@ -1,0 +1,128 @@
+//! The context over a database in memory, and every way its events may be delivered.
+
+use std::iter::repeat_n;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use bus::Consumer;
+use events::{Envelope, Event, Order, OrderStatus, TicketInOrder};
+use expiration::Expiration;
+use kernel::{
+    Clock, Currency, EventId, MajorUnits, OrderId, SystemClock, TicketId, Timestamp, UserId,
+    Version,
+};
+use outbox::Journal;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use store::{Location, Store, params};
+use tokio::runtime::{Builder, Runtime};
+use tokio_util::sync::CancellationToken;
+
+/// How long a buyer has to pay.
+pub(crate) const WINDOW: Duration = Duration::from_secs(900);
+
+const TIMER: &str = "select status, fires_at from timers where order_id = ?1";
+
+const TOLD: &str = "select count(*) from outbox where id > ?1
+     and envelope ->> 'type' = 'expiration:complete'";
+
+/// A clock that stands still until it is moved.
+pub(crate) struct ManualClock(AtomicI64);
+
+impl ManualClock {
+    pub(crate) fn advance(&self, span: Duration) {
+        self.0.fetch_add(i64::try_from(span.as_micros()).unwrap(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// The context, and what hands it events.
+pub(crate) struct World {
+    pub(crate) clock: Arc<ManualClock>,
+    expiration: Expiration,
+    consumer: Arc<dyn Consumer>,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let migrations = [outbox::MIGRATIONS, expiration::MIGRATIONS].concat();
+        let clock = Arc::new(ManualClock(AtomicI64::new(SystemClock.now().as_micros())));
+        let journal = Journal::new(Store::open(Location::Memory, &migrations).unwrap());
+        let expiration = Expiration { journal, clock: clock.clone() };
+        let consumer = expiration::subscription(&expiration).consumer;
+        Self { clock, expiration, consumer }
+    }
+
+    /// Delivers an event; it may not be refused.
+    pub(crate) async fn deliver(&self, envelope: &Arc<Envelope>) {
+        self.consumer.consume(Arc::clone(envelope)).await.unwrap();
+    }
+
+    /// Fires what is due now: told to stop at once, it still looks before it does.
+    pub(crate) async fn fire(&self) {
+        let stop = CancellationToken::new();
+        stop.cancel();
+        expiration::fire(self.expiration.clone(), stop).await;
+    }
+
+    /// The timer of an order, if there is one: its status, and when it fires.
+    pub(crate) async fn timer(&self, id: OrderId) -> Option<(String, Timestamp)> {
+        let rows = self.expiration.journal.query(TIMER, params![id]).await.unwrap();
+        rows.first().map(|row| (row.get(0).unwrap(), row.get(1).unwrap()))
+    }
+
+    /// How often orders was told since `before` that the time to pay is over.
+    pub(crate) async fn told_since(&self, before: EventId) -> i64 {
+        let rows = self.expiration.journal.query(TOLD, params![before]).await.unwrap();
+        rows[0].get(0).unwrap()
+    }
+}
+
+/// An order as orders tells it when it was just placed.
+pub(crate) fn placed(at: Timestamp) -> Order {
+    Order {
+        id: OrderId::generate(),
+        ticket: TicketInOrder {
+            id: TicketId::generate(),
+            title: "Nick Cave".to_owned(),
+            price: MajorUnits::parse("19.99").unwrap(),
+            currency: Currency::Eur,
+            version: Version::INITIAL,
+        },
+        user_id: UserId::generate(),
+        status: OrderStatus::Created,
+        expires_at: at.plus(WINDOW),
+        version: Version::INITIAL,
+        created_at: at,
+        cancel_reason: None,
+    }
+}
+
+/// The event as its sender stored it: a repeat carries the same id.
+pub(crate) fn sealed(event: impl Into<Event>) -> Arc<Envelope> {
+    let envelope = event.into().seal(EventId::generate(), SystemClock.now(), None);
+    Arc::new(envelope.unwrap())
+}
+
+/// Every way to deliver `count` events: each once to three times, in any order.
+pub(crate) fn deliveries(count: usize) -> impl Strategy<Value = Vec<usize>> {
+    vec(1..=3_usize, count).prop_flat_map(|times| {
+        let repeated = times.into_iter().enumerate();
+        let all: Vec<_> = repeated.flat_map(|(event, times)| repeat_n(event, times)).collect();
+        Just(all).prop_shuffle()
+    })
+}
+
+pub(crate) fn cases(cases: u32) -> ProptestConfig {
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+pub(crate) fn runtime() -> Runtime {
+    Builder::new_current_thread().enable_time().build().unwrap()
+}
