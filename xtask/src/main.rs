@@ -3,6 +3,7 @@
 //! [`task`] holds the table of tasks; each task lives in a module of its own. A task prints what
 //! it found and answers with an [`Outcome`](task::Outcome); an error means that it couldn't look.
 
+mod bench;
 mod ci;
 mod help;
 mod task;

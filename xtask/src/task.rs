@@ -2,12 +2,13 @@
 
 use std::process::ExitCode;
 
-use crate::{ci, help, tidy};
+use crate::{bench, ci, help, tidy};
 
 /// Every task, in the order in which `cargo xtask help` lists them.
 pub(crate) const TASKS: &[Task] = &[
     Task { name: "ci", about: "everything that must pass before a merge", run: ci::run },
     Task { name: "tidy", about: "check the house rules that no compiler checks", run: tidy::run },
+    Task { name: "bench", about: "measure the release build beside a yardstick", run: bench::run },
     Task { name: "help", about: "print this list", run: help::run },
 ];
 
