@@ -3,10 +3,12 @@
 //! It keeps nothing itself. The sender's outbox row is what survives a crash; after the restart
 //! the event is delivered again to all, and those that have seen it skip it.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use events::Envelope;
+use futures_util::FutureExt;
 use futures_util::future::join_all;
 
 use crate::retry::{Next, RetryPolicy};
@@ -34,15 +36,28 @@ impl InProcessBus {
         // bounded: by the retry policy's attempts_max
         loop {
             attempts += 1;
-            let Err(failure) = subscription.consumer.consume(Arc::clone(envelope)).await else {
+            let Err(failure) = consume(subscription, envelope).await else {
                 return Ok(());
             };
             match self.policy.decide(attempts, &failure) {
                 Next::RetryAfter(pause) => back_off(pause).await,
+                Next::GiveBack => return Err(not_taken(subscription, envelope, &failure)),
                 Next::Park => return park(subscription, envelope, &failure, attempts).await,
             }
         }
     }
+}
+
+/// One delivery. A consumer that panics on an event would do so for ever: that is a failure too.
+async fn consume(subscription: &Subscription, envelope: &Arc<Envelope>) -> Result<(), Failure> {
+    let consuming = subscription.consumer.consume(Arc::clone(envelope));
+    let consumed = AssertUnwindSafe(consuming).catch_unwind().await;
+    consumed.unwrap_or_else(|_panic| Err(Failure::Fail("the consumer panicked".to_owned())))
+}
+
+fn not_taken(subscription: &Subscription, envelope: &Envelope, reason: &Failure) -> PublishError {
+    let (service, reason) = (subscription.service.to_owned(), reason.to_string());
+    PublishError { event_id: envelope.id, service, reason }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the pause between two tries is the point")]
@@ -61,11 +76,7 @@ async fn park(
         attempts, reason = %failure, "Parked an event as a dead letter"
     );
     let parked = subscription.consumer.park(Arc::clone(envelope), failure).await;
-    parked.map_err(|error| PublishError {
-        event_id: envelope.id,
-        service: subscription.service.to_owned(),
-        reason: error.to_string(),
-    })
+    parked.map_err(|error| not_taken(subscription, envelope, &error))
 }
 
 #[async_trait]
@@ -117,6 +128,14 @@ mod tests {
     }
 
     async fn publish(failures: Vec<Failure>) -> (Arc<Scripted>, Arc<Scripted>) {
+        let (published, wanting, deaf) = try_to_publish(failures).await;
+        published.unwrap();
+        (wanting, deaf)
+    }
+
+    async fn try_to_publish(
+        failures: Vec<Failure>,
+    ) -> (Result<(), PublishError>, Arc<Scripted>, Arc<Scripted>) {
         let wanting = Arc::new(Scripted { failures: Mutex::new(failures), ..Scripted::default() });
         let deaf = Arc::new(Scripted::default());
         let subscribe = |service, kinds, consumer: &Arc<Scripted>| Subscription {
@@ -135,8 +154,8 @@ mod tests {
         };
         let event = Event::from(ExpirationComplete { id: OrderId::generate() });
         let envelope = event.seal(EventId::generate(), Timestamp::from_micros(0), None).unwrap();
-        InProcessBus::new(subscriptions, policy).publish(Arc::new(envelope)).await.unwrap();
-        (wanting, deaf)
+        let bus = InProcessBus::new(subscriptions, policy);
+        (bus.publish(Arc::new(envelope)).await, wanting, deaf)
     }
 
     #[tokio::test]
@@ -151,6 +170,15 @@ mod tests {
         let retry = || Failure::Retry("busy".into());
         let (wanting, _) = publish(vec![retry(), retry()]).await;
         assert_eq!(*wanting.consumed.lock().unwrap(), 1);
+        assert!(wanting.parked.lock().unwrap().is_empty());
+    }
+
+    /// However long a database is away: nothing is parked that a later try would have handled.
+    #[tokio::test]
+    async fn what_does_not_work_yet_goes_back_to_its_sender() {
+        let retry = || Failure::Retry("busy".into());
+        let (published, wanting, _) = try_to_publish(vec![retry(), retry(), retry()]).await;
+        assert_eq!(published.unwrap_err().service, "orders");
         assert!(wanting.parked.lock().unwrap().is_empty());
     }
 

@@ -40,10 +40,11 @@ pub struct PublishError {
 /// What a failed consumer wants to happen next.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
-    /// It may work later: the database is away, another write came first.
+    /// It may work later: the database is away, another write came first. It is delivered again
+    /// until it works.
     #[error("{0}")]
     Retry(String),
-    /// It will never work: the event can't be read, or breaks a rule.
+    /// It will never work: the event can't be read, or breaks a rule. It is parked.
     #[error("{0}")]
     Fail(String),
 }

@@ -7,7 +7,7 @@ use crate::Failure;
 /// How often and how fast a delivery is tried again.
 #[derive(Debug, Clone, Copy)]
 pub struct RetryPolicy {
-    /// Deliveries before an event is parked, the first one included.
+    /// Deliveries in a row before the event goes back to its sender's outbox.
     pub attempts_max: u32,
     /// The pause after the first failure; each further one doubles it.
     pub pause_first: Duration,
@@ -30,7 +30,9 @@ impl Default for RetryPolicy {
 pub enum Next {
     /// Deliver it again after this pause.
     RetryAfter(Duration),
-    /// Park it as a dead letter.
+    /// Leave it to its sender, who keeps it and delivers it again later.
+    GiveBack,
+    /// Park it as a dead letter: it will never work.
     Park,
 }
 
@@ -44,7 +46,8 @@ impl RetryPolicy {
                 let pause = self.pause_first.saturating_mul(1 << doublings);
                 Next::RetryAfter(pause.min(self.pause_max))
             }
-            Failure::Retry(_) | Failure::Fail(_) => Next::Park,
+            Failure::Retry(_) => Next::GiveBack,
+            Failure::Fail(_) => Next::Park,
         }
     }
 }
@@ -54,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_double_up_to_the_longest_and_then_it_is_parked() {
+    fn pauses_double_up_to_the_longest_and_then_it_goes_back() {
         let policy = RetryPolicy {
             attempts_max: 5,
             pause_first: Duration::from_millis(100),
@@ -63,7 +66,7 @@ mod tests {
         let retry = Failure::Retry("busy".into());
         let decisions: Vec<_> = (1..=5).map(|attempts| policy.decide(attempts, &retry)).collect();
         let after = |ms| Next::RetryAfter(Duration::from_millis(ms));
-        assert_eq!(decisions, [after(100), after(200), after(300), after(300), Next::Park]);
+        assert_eq!(decisions, [after(100), after(200), after(300), after(300), Next::GiveBack]);
     }
 
     #[test]

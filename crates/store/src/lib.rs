@@ -34,7 +34,8 @@ pub enum Location<'a> {
     Memory,
 }
 
-/// A handle on one database. Cheap to clone; the last one dropped closes it.
+/// A handle on one database. Cheap to clone. [`Store::close`] ends it in good order; without that
+/// nothing is lost, but part of it stays in the write-ahead log until the next start.
 #[derive(Clone)]
 pub struct Store {
     engine: sqlite::Sqlite,
@@ -57,6 +58,18 @@ impl Store {
     /// can't write now.
     pub async fn apply(&self, batch: Vec<Statement>) -> Result<(), StoreError> {
         self.engine.apply(batch).await
+    }
+
+    /// Whether it still takes batches: it was not closed, and its writer lives.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.engine.is_open()
+    }
+
+    /// Applies what is waiting, and moves everything into the database file. Batches that come
+    /// later are refused as unavailable.
+    pub async fn close(&self) {
+        self.engine.close().await;
     }
 
     /// Reads all rows of `sql`, as of one moment. What was applied before is seen.

@@ -139,3 +139,20 @@ fn two_openers_of_an_empty_database_migrate_it_once() {
         opener.join().unwrap().unwrap();
     }
 }
+
+#[tokio::test]
+async fn a_closed_store_has_all_its_data_in_one_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("test.db");
+    let store = Store::open(Location::File(&path), SCHEMA).unwrap();
+    store.apply(vec![place(OrderId::generate(), TicketId::generate())]).await.unwrap();
+    store.close().await;
+    assert!(!store.is_open());
+    let late = store.apply(vec![place(OrderId::generate(), TicketId::generate())]).await;
+    assert!(matches!(late, Err(StoreError::Unavailable { .. })));
+
+    let copy = folder.path().join("copy.db");
+    std::fs::copy(&path, &copy).unwrap();
+    let copy = Store::open(Location::File(&copy), SCHEMA).unwrap();
+    assert_eq!(count(&copy).await, 1);
+}

@@ -1,6 +1,6 @@
 //! The log: one line for each thing that was handled, written to standard error.
 
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal, Write};
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
@@ -18,7 +18,7 @@ impl LogFormat {
     /// Text when somebody sits at the terminal, JSON otherwise.
     #[must_use]
     pub fn for_stderr() -> Self {
-        if std::io::stderr().is_terminal() { Self::Text } else { Self::Json }
+        if io::stderr().is_terminal() { Self::Text } else { Self::Json }
     }
 }
 
@@ -28,10 +28,54 @@ impl LogFormat {
 /// When `filter` can't be read.
 pub fn init(format: LogFormat, filter: &str) -> Result<(), ParseError> {
     let filter = EnvFilter::builder().parse(filter)?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(|| Unfailing(io::stderr()))
+        .log_internal_errors(false);
     match format {
         LogFormat::Text => builder.with_target(false).init(),
         LogFormat::Json => builder.json().flatten_event(true).init(),
     }
     Ok(())
+}
+
+/// Drops what can't be written. A log that nobody reads any more, or whose disk is full, must not
+/// stop the work it tells of.
+struct Unfailing<W>(W);
+
+impl<W: Write> Write for Unfailing<W> {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        Ok(self.0.write(line).unwrap_or(line.len()))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        // as above: there is nobody to tell
+        let _lost = self.0.flush();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A closed pipe, a full disk.
+    struct Broken;
+
+    impl Write for Broken {
+        fn write(&mut self, _line: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Err(io::ErrorKind::StorageFull.into())
+        }
+    }
+
+    #[test]
+    fn a_log_that_can_not_be_written_is_no_error() {
+        let mut log = Unfailing(Broken);
+        assert!(log.write_all(b"something happened\n").is_ok());
+        assert!(log.flush().is_ok());
+    }
 }

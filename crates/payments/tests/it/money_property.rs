@@ -1,6 +1,6 @@
-//! Whatever is lost, repeated or late between a buyer, the gateway and orders, and whenever the
-//! driver crashes: in the end no money is held, and the buyer is charged once if the order is
-//! complete, and never otherwise.
+//! Whatever is lost, repeated or late between a buyer, the gateway and orders, whenever the driver
+//! crashes, and though a second one may run beside it: in the end no money is held, and the buyer
+//! is charged once if the order is complete, and never otherwise.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use payments::{Error, Hints, Payments, settle};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use store::{StoreError, params};
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::gateway::{Books, Gateway, Line, Standing, bad_card, good_card};
@@ -38,6 +38,10 @@ const MOVABLE: &str = "select count(*) from payments p join payable_orders o
 const AUTHORIZED: &str =
     "select count(*) from outbox where envelope ->> 'type' = 'payment:created'";
 
+/// What was told of a payment more than once.
+const TOLD_TWICE: &str = "select count(*) from (select 1 from outbox
+     group by envelope ->> 'subject', envelope ->> 'type' having count(*) > 1)";
+
 #[derive(Debug, Clone, Copy)]
 enum Step {
     /// `order:created` comes, for the first time or again.
@@ -52,7 +56,7 @@ enum Step {
     TellDecision,
     /// The driver does all it can.
     Settle,
-    /// The driver is killed in the middle of whatever it does, and started again.
+    /// Every driver is killed in the middle of whatever it does, and started again.
     Crash,
     /// Half of the time to pay goes by.
     Wait,
@@ -65,6 +69,8 @@ struct Story {
     /// Whether the order is cancelled, whatever payments tells; otherwise orders waits for money.
     is_given_back: bool,
     lines: Vec<Line>,
+    /// How many drivers run, as after a roll-out that overlaps.
+    drivers: usize,
 }
 
 fn stories() -> impl Strategy<Value = Story> {
@@ -79,29 +85,27 @@ fn stories() -> impl Strategy<Value = Story> {
         1 => Just(Step::Wait),
     ];
     let line = prop::sample::select(vec![Line::Clear, Line::LostBefore, Line::LostAfter]);
-    let steps = (prop::bool::weighted(0.9), vec(step, 0..=12));
-    (steps, any::<bool>(), vec(line, 0..=8)).prop_map(
-        |((begins, mut steps), is_given_back, lines)| {
-            if begins {
-                steps.insert(0, Step::TellPlaced);
-            }
-            Story { steps, is_given_back, lines }
-        },
+    let begins = prop::bool::weighted(0.9);
+    let told = (begins, vec(step, 0..=12)).prop_map(|(begins, steps)| {
+        let first = begins.then_some(Step::TellPlaced);
+        first.into_iter().chain(steps).collect()
+    });
+    (told, any::<bool>(), vec(line, 0..=8), 1..=2_usize).prop_map(
+        |(steps, is_given_back, lines, drivers)| Story { steps, is_given_back, lines, drivers },
     )
 }
 
 /// How orders decided.
-#[derive(Debug, Clone)]
 struct Decision {
     is_complete: bool,
     event: Arc<Envelope>,
 }
 
-/// The context with its driver running, and what the buyer and orders do.
+/// The context with its drivers running, and what the buyer and orders do.
 struct World {
     payments: Payments,
     consumer: Arc<dyn Consumer>,
-    driver: JoinHandle<()>,
+    drivers: JoinSet<()>,
     stop: CancellationToken,
     clock: Arc<ManualClock>,
     order: Order,
@@ -111,21 +115,33 @@ struct World {
 }
 
 impl World {
-    fn start(gateway: Arc<Gateway>, is_given_back: bool) -> Self {
+    fn start(gateway: Arc<Gateway>, is_given_back: bool, drivers: usize) -> Self {
         let clock = ManualClock::started();
-        let (payments, hints) = payments(gateway, clock.clone());
-        let (order, stop) = (placed(clock.now()), CancellationToken::new());
-        Self {
+        let payments = payments(gateway, clock.clone());
+        let order = placed(clock.now());
+        let mut world = Self {
             consumer: payments::subscription(&payments).consumer,
-            driver: tokio::spawn(settle(payments.clone(), hints, stop.clone())),
+            drivers: JoinSet::new(),
+            stop: CancellationToken::new(),
             created: sealed(OrderCreated(order.clone())),
             decision: None,
             payments,
-            stop,
             clock,
             order,
             is_given_back,
+        };
+        world.start_drivers(drivers);
+        world
+    }
+
+    /// Requests and events give their hints to the last; the others find work in the table.
+    fn start_drivers(&mut self, count: usize) {
+        for _ in 0..count {
+            let (hints, taken) = Hints::channel();
+            self.payments.hints = hints;
+            self.drivers.spawn(settle(self.payments.clone(), taken, self.stop.clone()));
         }
+        self.consumer = payments::subscription(&self.payments).consumer;
     }
 
     async fn take(&mut self, step: Step) {
@@ -180,16 +196,13 @@ impl World {
     }
 
     async fn crash(&mut self) {
-        self.driver.abort();
-        let _killed = (&mut self.driver).await;
-        let (hints, taken) = Hints::channel();
-        self.payments.hints = hints;
-        self.consumer = payments::subscription(&self.payments).consumer;
-        self.driver = tokio::spawn(settle(self.payments.clone(), taken, self.stop.clone()));
+        let drivers = self.drivers.len();
+        self.drivers.shutdown().await;
+        self.start_drivers(drivers);
     }
 
     /// Orders decides in any case, and everything is told and done.
-    async fn end(mut self) -> (bool, Vec<Payment>) {
+    async fn end(mut self) -> End {
         self.decide().await;
         if self.decision.is_none() {
             self.is_given_back = true;
@@ -198,14 +211,24 @@ impl World {
             self.take(step).await;
         }
         self.stop.cancel();
-        self.driver.await.unwrap();
-        let payments = self.payments.list_payments(self.order.id, PAYMENTS_MAX).await.unwrap();
-        (self.decision.is_some_and(|decision| decision.is_complete), payments)
+        std::mem::take(&mut self.drivers).join_all().await;
+        End {
+            payments: self.payments.list_payments(self.order.id, PAYMENTS_MAX).await.unwrap(),
+            told_twice: self.count(TOLD_TWICE).await,
+            is_complete: self.decision.is_some_and(|decision| decision.is_complete),
+        }
     }
 
     async fn count(&self, sql: &'static str) -> i64 {
         self.payments.journal.query(sql, []).await.unwrap()[0].get(0).unwrap()
     }
+}
+
+/// What is left in the end.
+struct End {
+    is_complete: bool,
+    payments: Vec<Payment>,
+    told_twice: i64,
 }
 
 /// Whether the gateway's books agree with what a payment says of itself.
@@ -226,8 +249,9 @@ fn a_buyer_is_charged_once_and_only_for_a_complete_order() {
     let runtime = paused_runtime();
     proptest!(cases(500), |(story in stories())| {
         let gateway = Arc::new(Gateway::new(story.lines));
-        let (is_complete, payments) = runtime.block_on(async {
-            let mut world = World::start(Arc::clone(&gateway), story.is_given_back);
+        let end = runtime.block_on(async {
+            let (gateway, is_given_back) = (Arc::clone(&gateway), story.is_given_back);
+            let mut world = World::start(gateway, is_given_back, story.drivers);
             for step in story.steps {
                 world.take(step).await;
             }
@@ -235,9 +259,11 @@ fn a_buyer_is_charged_once_and_only_for_a_complete_order() {
         });
         let books = gateway.books();
         prop_assert_eq!(books.open(), 0, "money is held: {:?}", books);
-        prop_assert_eq!(books.count(Standing::Captured), usize::from(is_complete), "{:?}", books);
+        let captures = usize::from(end.is_complete);
+        prop_assert_eq!(books.count(Standing::Captured), captures, "{:?}", books);
         prop_assert_eq!(books.count(Standing::Refunded), 0, "{:?}", books);
-        for payment in payments {
+        prop_assert_eq!(end.told_twice, 0);
+        for payment in end.payments {
             prop_assert!(agrees(&books, &payment), "{:?} is {:?}", books, payment);
         }
     });

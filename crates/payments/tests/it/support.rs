@@ -12,8 +12,8 @@ use events::{
     TicketInOrder,
 };
 use kernel::{
-    Clock, Currency, EventId, MajorUnits, OrderId, PaymentId, SystemClock, TicketId, Timestamp,
-    UserId, Version,
+    Clock, Currency, EventId, MajorUnits, OrderId, SystemClock, TicketId, Timestamp, UserId,
+    Version,
 };
 use ory::{Object, Permissions, PortError, Query, Sessions, SignedIn, Tuple};
 use outbox::Journal;
@@ -22,7 +22,6 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use store::{Location, Store};
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::mpsc;
 
 /// How long a buyer has to pay.
 pub(crate) const WINDOW: Duration = Duration::from_secs(900);
@@ -46,14 +45,11 @@ impl Clock for ManualClock {
     }
 }
 
-/// The context, with nobody yet to take its hints.
-pub(crate) fn payments(
-    gateway: Arc<dyn CardGateway>,
-    clock: Arc<ManualClock>,
-) -> (Payments, mpsc::Receiver<PaymentId>) {
+/// The context, with nobody who takes its hints.
+pub(crate) fn payments(gateway: Arc<dyn CardGateway>, clock: Arc<ManualClock>) -> Payments {
     let migrations = [outbox::MIGRATIONS, payments::MIGRATIONS].concat();
-    let (hints, taken) = Hints::channel();
-    let payments = Payments {
+    let (hints, _not_taken) = Hints::channel();
+    Payments {
         journal: Journal::new(Store::open(Location::Memory, &migrations).unwrap()),
         sessions: Arc::new(Everybody),
         permissions: Arc::new(Everybody),
@@ -61,8 +57,7 @@ pub(crate) fn payments(
         gateway,
         hints,
         patience: Duration::ZERO,
-    };
-    (payments, taken)
+    }
 }
 
 /// Delivers an event; it may not be refused.

@@ -142,7 +142,9 @@ pub(crate) fn from_sqlite(error: &rusqlite::Error, names: &ConstraintNames) -> S
         | ErrorCode::DatabaseBusy
         | ErrorCode::DatabaseLocked
         | ErrorCode::CannotOpen
-        | ErrorCode::PermissionDenied => StoreError::Unavailable { reason },
+        | ErrorCode::PermissionDenied
+        | ErrorCode::OutOfMemory
+        | ErrorCode::OperationInterrupted => StoreError::Unavailable { reason },
         _ => StoreError::Failed { reason },
     }
 }

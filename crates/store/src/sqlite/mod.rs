@@ -35,6 +35,14 @@ impl Sqlite {
         self.writer.apply(batch).await
     }
 
+    pub(crate) fn is_open(&self) -> bool {
+        self.writer.is_open()
+    }
+
+    pub(crate) async fn close(&self) {
+        self.writer.close().await;
+    }
+
     pub(crate) async fn query(
         &self,
         sql: Cow<'static, str>,

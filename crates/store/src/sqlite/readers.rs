@@ -33,7 +33,7 @@ impl Readers {
         let _turn = self.free.acquire().await.map_err(|_| StoreError::closed())?;
         tokio::task::spawn_blocking(move || pool.run(&sql, params))
             .await
-            .map_err(|error| StoreError::Failed { reason: error.to_string() })?
+            .map_err(|error| StoreError::Unavailable { reason: error.to_string() })?
             .map_err(|error| from_sqlite(&error, &HashMap::new()))
     }
 

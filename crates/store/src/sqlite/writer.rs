@@ -21,44 +21,91 @@ struct Job {
     reply: oneshot::Sender<Result<(), StoreError>>,
 }
 
+enum Order {
+    Apply(Job),
+    /// Finish what was ordered before, put everything into the database file, and end.
+    Close(oneshot::Sender<()>),
+}
+
 pub(crate) struct Writer {
-    queue: mpsc::Sender<Job>,
+    queue: mpsc::Sender<Order>,
 }
 
 impl Writer {
-    /// Starts the thread; it ends when the last handle is dropped and the queue is empty.
+    /// Starts the thread; it ends when it is closed, or the last handle is dropped.
     pub(crate) fn start(
         connection: Connection,
         names: ConstraintNames,
     ) -> Result<Self, StoreError> {
-        let (queue, jobs) = mpsc::channel(QUEUE_MAX);
+        let (queue, orders) = mpsc::channel(QUEUE_MAX);
         std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || run(&connection, &names, jobs))
+            .spawn(move || run(&connection, &names, orders))
             .map_err(|error| StoreError::Unavailable { reason: error.to_string() })?;
         Ok(Self { queue })
     }
 
     pub(crate) async fn apply(&self, batch: Vec<Statement>) -> Result<(), StoreError> {
         let (reply, answer) = oneshot::channel();
-        self.queue.send(Job { batch, reply }).await.map_err(|_| StoreError::closed())?;
+        let job = Order::Apply(Job { batch, reply });
+        self.queue.send(job).await.map_err(|_| StoreError::closed())?;
         answer.await.map_err(|_| StoreError::closed())?
+    }
+
+    /// Whether it still takes batches.
+    pub(crate) fn is_open(&self) -> bool {
+        !self.queue.is_closed()
+    }
+
+    pub(crate) async fn close(&self) {
+        let (reply, closed) = oneshot::channel();
+        if self.queue.send(Order::Close(reply)).await.is_ok() {
+            // an error means that the thread ended without an answer: it is closed all the same
+            let _ended = closed.await;
+        }
     }
 }
 
-fn run(connection: &Connection, names: &ConstraintNames, mut jobs: mpsc::Receiver<Job>) {
-    while let Some(first) = jobs.blocking_recv() {
-        let mut group = vec![first];
-        while group.len() < GROUP_MAX
-            && let Ok(job) = jobs.try_recv()
-        {
-            group.push(job);
-        }
+fn run(connection: &Connection, names: &ConstraintNames, mut orders: mpsc::Receiver<Order>) {
+    while let Some(first) = orders.blocking_recv() {
+        let (group, close) = take_group(first, &mut orders);
         let results = commit_group(connection, names, &group);
         for (job, result) in group.into_iter().zip(results) {
             // the caller may have gone away (a client hung up); its batch stands all the same
             let _gone = job.reply.send(result);
         }
+        if let Some(reply) = close {
+            checkpoint(connection);
+            // from here on whoever sends is refused; only then the answer
+            drop(orders);
+            let _gone = reply.send(());
+            return;
+        }
+    }
+}
+
+/// Every batch that waits, up to the limit, or up to the order to close.
+fn take_group(
+    first: Order,
+    orders: &mut mpsc::Receiver<Order>,
+) -> (Vec<Job>, Option<oneshot::Sender<()>>) {
+    let mut group = Vec::new();
+    let mut next = Some(first);
+    while let Some(order) = next {
+        match order {
+            Order::Apply(job) => group.push(job),
+            Order::Close(reply) => return (group, Some(reply)),
+        }
+        next = if group.len() < GROUP_MAX { orders.try_recv().ok() } else { None };
+    }
+    (group, None)
+}
+
+/// Puts the write-ahead log into the database file, so that the file alone is the data.
+fn checkpoint(connection: &Connection) {
+    let done = connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()));
+    if let Err(error) = done {
+        tracing::warn!(%error, "Could not empty the write-ahead log; the next start does");
     }
 }
 
@@ -68,6 +115,9 @@ fn commit_group(
     names: &ConstraintNames,
     group: &[Job],
 ) -> Vec<Result<(), StoreError>> {
+    if group.is_empty() {
+        return Vec::new();
+    }
     let run_all = || {
         execute(connection, "begin immediate")?;
         let results = group
