@@ -144,12 +144,15 @@ fn parse_url(text: &str) -> Result<String, &'static str> {
     }
 }
 
-/// The file `.env` is there but can't be used.
+/// The file `.env` is there but can't be used. Its content is not shown: it may hold secrets.
 #[derive(Debug, thiserror::Error)]
-#[error("can't read {file}", file = file.display())]
-pub struct EnvFileError {
-    file: PathBuf,
-    source: dotenvy::Error,
+pub enum EnvFileError {
+    /// It can't be read.
+    #[error("can't read {0}: {1}")]
+    Unreadable(String, std::io::Error),
+    /// A line is not `KEY=value`.
+    #[error("can't read {0}: line {1} is not KEY=value")]
+    Malformed(String, usize),
 }
 
 /// Reads `file`, if it is there, into the environment; what the environment has already stays.
@@ -158,11 +161,23 @@ pub struct EnvFileError {
 /// # Errors
 /// When the file is there but can't be read or understood.
 pub fn load_env_file(file: &Path) -> Result<(), EnvFileError> {
+    let name = file.display().to_string();
     match dotenvy::from_path(file) {
         Ok(()) => Ok(()),
         Err(error) if error.not_found() => Ok(()),
-        Err(source) => Err(EnvFileError { file: file.to_owned(), source }),
+        Err(dotenvy::Error::Io(error)) => Err(EnvFileError::Unreadable(name, error)),
+        Err(dotenvy::Error::LineParse(line, _)) => {
+            Err(EnvFileError::Malformed(name, line_number(file, &line)))
+        }
+        Err(_) => Err(EnvFileError::Malformed(name, 0)),
     }
+}
+
+/// Where `line` stands in `file`, counted from one.
+fn line_number(file: &Path, line: &str) -> usize {
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    let first = line.lines().next().unwrap_or_default().trim();
+    text.lines().position(|it| it.trim() == first).map_or(0, |index| index + 1)
 }
 
 #[cfg(test)]

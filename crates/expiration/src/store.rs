@@ -36,13 +36,10 @@ pub(crate) async fn keep(
     delivery: EventId,
     at: Timestamp,
 ) -> Result<Committed, StoreError> {
-    let sql = match timer.status {
-        TimerStatus::Armed => ARM,
-        TimerStatus::Dropped | TimerStatus::Fired => DROP,
-    };
+    let sql = if timer.status == TimerStatus::Armed { ARM } else { DROP };
     let row = params![timer.order_id, timer.fires_at, timer.status.as_str()];
     let writes = vec![Statement::new(sql, row)];
-    journal.commit(Changeset::new(at, writes, Vec::new()).answering(delivery)).await
+    journal.commit(Changeset::new(at, writes, Vec::new()).handling(delivery)).await
 }
 
 /// Stores that a timer has fired, with the event that says so; a conflict when it was dropped

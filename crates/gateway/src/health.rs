@@ -25,7 +25,8 @@ struct Answer {
 
 pub(super) async fn health(State(contexts): State<Arc<[(&'static str, Journal)]>>) -> Response {
     let checks = contexts.iter().map(|(name, journal)| async {
-        let status = if journal.backlog().await.is_ok() { "up" } else { "down" };
+        let is_up = journal.is_open() && journal.backlog().await.is_ok();
+        let status = if is_up { "up" } else { "down" };
         (*name, Part { status })
     });
     let details: BTreeMap<_, _> = join_all(checks).await.into_iter().collect();

@@ -15,10 +15,13 @@ use axum::response::IntoResponse;
 use http::{HeaderMap, header};
 use kernel::{FieldError, Refusal};
 use serde::Deserialize;
-use serde::de::{MapAccess, Visitor};
+use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::problem::{self, Error};
+
+/// The most fields an object may have; no request of ours has half as many.
+const FIELDS_MAX: usize = 32;
 
 /// The longest field name that is named in an answer.
 const NAME_MAX: usize = 64;
@@ -44,6 +47,10 @@ impl Fields {
             };
             Refusal::validation(vec![FieldError::of_body(format!("The body {message}."))])
         })?;
+        if members.len() > FIELDS_MAX {
+            let message = format!("The body has more than {FIELDS_MAX} fields.");
+            return Err(Refusal::validation(vec![FieldError::of_body(message)]));
+        }
         let mut fields = Self { members, broken: Vec::new() };
         fields.refuse_repeated();
         Ok(fields)
@@ -129,7 +136,8 @@ impl Fields {
 }
 
 /// A field name that is safe to show: input is not echoed, but a plain name helps to find it.
-fn printable(name: &str) -> Cow<'static, str> {
+#[must_use]
+pub fn printable(name: &str) -> Cow<'static, str> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     if !name.is_empty() && name.len() <= NAME_MAX && name.chars().all(plain) {
         Cow::Owned(name.to_owned())
@@ -171,8 +179,13 @@ impl<'de> Deserialize<'de> for Members {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
                 let mut members = Vec::new();
-                while let Some(entry) = map.next_entry()? {
-                    members.push(entry);
+                while let Some(name) = map.next_key()? {
+                    if members.len() > FIELDS_MAX {
+                        // enough to refuse it; the rest need not be kept
+                        map.next_value::<IgnoredAny>()?;
+                    } else {
+                        members.push((name, map.next_value()?));
+                    }
                 }
                 Ok(Members(members))
             }
@@ -196,7 +209,9 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
     }
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+/// Whether the headers promise JSON: `application/json`, or `application/…+json`.
+#[must_use]
+pub fn is_json(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let essence = kind.and_then(|kind| kind.split(';').next()).map(str::trim);
     essence.is_some_and(|kind| {
@@ -247,6 +262,13 @@ mod tests {
     fn a_repeated_field_is_refused_rather_than_guessed() {
         let entries = broken(r#"{"title": "a", "price": 1, "price": 2, "price": 3}"#);
         assert!(entries.contains(&of("price", "must not be repeated")));
+    }
+
+    #[test]
+    fn a_flood_of_fields_gets_a_short_answer() {
+        let body = format!("{{{}\"a\":0}}", "\"\":0,".repeat(100_000));
+        let message = "The body has more than 32 fields.".to_owned();
+        assert_eq!(broken(&body), [(None, message)]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
-use http::{StatusCode, header};
+use http::header;
 use kernel::{Clock, Kind, Refusal};
 use telemetry::trace::{self, Trace};
 
@@ -83,8 +83,7 @@ fn refusal_in(response: &mut Response) -> Option<Error> {
     }
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
-    let is_bare = is_error && !has_json(response) && status != StatusCode::NOT_ACCEPTABLE;
-    is_bare.then(|| problem::refusal_of(status).into())
+    (is_error && !has_json(response)).then(|| problem::refusal_of(status).into())
 }
 
 fn has_json(response: &Response) -> bool {

@@ -93,8 +93,12 @@ fn parse_limit(text: &str) -> Result<u32, String> {
 }
 
 fn parse_start_key(text: &str) -> Result<Uuid, String> {
-    let wrong = || r#"must be {"key":"id","value":"…"} as `next` gives it"#.to_owned();
-    let key: StartKey = serde_json::from_str(text).map_err(|_| wrong())?;
+    let wrong = || r#"must be {"key":"id","value":"…"}, or `next` as it was given"#.to_owned();
+    let list: Result<[StartKey; 1], _> = serde_json::from_str(text);
+    let key = match list {
+        Ok([key]) => key,
+        Err(_) => serde_json::from_str(text).map_err(|_| wrong())?,
+    };
     let id = kernel::EventId::parse(&key.value).map_err(|_| wrong())?;
     if key.key == "id" { Ok(id.as_uuid()) } else { Err(wrong()) }
 }
@@ -130,6 +134,8 @@ mod tests {
         let id = kernel::TicketId::generate().as_uuid();
         let key = serde_json::to_string(&Page::next_after(id)[0]).unwrap();
         assert_eq!(page(&[("start_key", &key)]).unwrap().after, Some(id));
+        let list = serde_json::to_string(&Page::next_after(id)).unwrap();
+        assert_eq!(page(&[("start_key", &list)]).unwrap().after, Some(id));
     }
 
     #[test]

@@ -99,9 +99,8 @@ pub const fn status_of(kind: Kind) -> StatusCode {
         Kind::Forbidden => StatusCode::FORBIDDEN,
         Kind::NotFound => StatusCode::NOT_FOUND,
         Kind::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-        Kind::Timeout => StatusCode::REQUEST_TIMEOUT,
+        Kind::Timeout => StatusCode::GATEWAY_TIMEOUT,
         Kind::Conflict => StatusCode::CONFLICT,
-        Kind::Gone => StatusCode::GONE,
         Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Kind::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -119,9 +118,6 @@ pub(crate) fn refusal_of(status: StatusCode) -> Refusal {
             "method-not-allowed",
             "This path doesn't take this method; see the header Allow.",
         ),
-        StatusCode::REQUEST_TIMEOUT => {
-            refuse(Kind::Timeout, "timeout", "The request took too long to arrive.")
-        }
         StatusCode::PAYLOAD_TOO_LARGE => {
             refuse(Kind::TooLarge, "too-large", "The body is larger than 1 MiB.")
         }

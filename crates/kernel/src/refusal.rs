@@ -20,12 +20,10 @@ pub enum Kind {
     NotFound,
     /// The path exists, the method doesn't.
     MethodNotAllowed,
-    /// The request took too long to arrive or to be answered.
+    /// We took too long to answer.
     Timeout,
     /// Another change came first.
     Conflict,
-    /// It was there, and is gone for good.
-    Gone,
     /// The body is larger than allowed.
     TooLarge,
     /// The body is of a kind nobody asked for.

@@ -19,7 +19,7 @@ const LISTING: &str = "select ticket_id, seller_id, title, price, currency, stat
      (select count(*) from orders where ticket_id = ?1 and status <> 'cancelled')
      from listings where ticket_id = ?1";
 
-const LIST: &str = "insert into listings
+const KEEP_LISTING: &str = "insert into listings
      (ticket_id, seller_id, title, price, currency, status, version)
      values (?1, ?2, ?3, ?4, ?5, ?6, ?7)
      on conflict (ticket_id) do update set title = excluded.title, price = excluded.price,
@@ -73,7 +73,7 @@ pub(crate) async fn offer(journal: &Journal, id: TicketId) -> Result<Option<Offe
 }
 
 /// Keeps what tickets told, unless something newer is known.
-pub(crate) async fn list(
+pub(crate) async fn keep_listing(
     journal: &Journal,
     listing: &Listing,
     delivery: EventId,
@@ -88,8 +88,8 @@ pub(crate) async fn list(
         listing.status.as_str(),
         listing.version,
     ];
-    let writes = vec![Statement::new(LIST, row)];
-    journal.commit(Changeset::new(at, writes, Vec::new()).answering(delivery)).await
+    let writes = vec![Statement::new(KEEP_LISTING, row)];
+    journal.commit(Changeset::new(at, writes, Vec::new()).handling(delivery)).await
 }
 
 pub(crate) async fn find(journal: &Journal, id: OrderId) -> Result<Option<Order>, StoreError> {
@@ -203,7 +203,7 @@ pub(crate) async fn update(
     }
     let changeset = Changeset::new(at, writes, events);
     let changeset = match delivery {
-        Some(delivery) => changeset.answering(delivery),
+        Some(delivery) => changeset.handling(delivery),
         None => changeset,
     };
     let committed = journal.commit(changeset).await?;

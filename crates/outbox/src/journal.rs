@@ -15,13 +15,15 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 const INSERT_OUTBOX: &str = "insert into outbox (id, envelope) values (?1, ?2)";
 const INSERT_INBOX: &str = "insert into inbox (event_id, seen_at) values (?1, ?2)";
 
+const IN_OUTBOX: &str = "select id from outbox where id = ?1";
+
 /// New state with the events that tell of it: stored together, or not at all.
 #[derive(Debug)]
 pub struct Changeset {
     at: Timestamp,
     writes: Vec<Statement>,
     events: Vec<Event>,
-    answers: Option<EventId>,
+    handles: Option<EventId>,
 }
 
 impl Changeset {
@@ -29,20 +31,22 @@ impl Changeset {
     /// to know, and is said by an empty list.
     #[must_use]
     pub const fn new(at: Timestamp, writes: Vec<Statement>, events: Vec<Event>) -> Self {
-        Self { at, writes, events, answers: None }
+        Self { at, writes, events, handles: None }
     }
 
-    /// The change answers this event: once it is committed, a redelivery is
+    /// The change is how this event is handled: once it is committed, a redelivery is
     /// [`Committed::Earlier`].
     #[must_use]
-    pub const fn answering(mut self, event: EventId) -> Self {
-        self.answers = Some(event);
+    pub const fn handling(mut self, event: EventId) -> Self {
+        self.handles = Some(event);
         self
     }
 
-    fn into_batch(self) -> Result<Vec<Statement>, StoreError> {
-        let Self { at, mut writes, events, answers } = self;
-        if let Some(event) = answers {
+    /// The statements, and the ids of the events among them.
+    fn into_batch(self) -> Result<(Vec<Statement>, Vec<EventId>), StoreError> {
+        let mut told = Vec::with_capacity(self.events.len());
+        let Self { at, mut writes, events, handles } = self;
+        if let Some(event) = handles {
             writes.insert(0, Statement::new(INSERT_INBOX, params![event, at]));
         }
         let trace = telemetry::trace::current().map(|trace| trace.to_string());
@@ -53,18 +57,19 @@ impl Changeset {
                 .and_then(|envelope| serde_json::to_string(&envelope))
                 .map_err(|error| StoreError::Failed { reason: error.to_string() })?;
             writes.push(Statement::new(INSERT_OUTBOX, params![id, json]));
+            told.push(id);
         }
-        Ok(writes)
+        Ok((writes, told))
     }
 }
 
 /// Whether a changeset was committed by this call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[must_use = "a changeset that answers an event may have been committed earlier"]
+#[must_use = "a changeset that handles an event may have been committed earlier"]
 pub enum Committed {
     /// Now, by this call.
     Now,
-    /// Earlier, by another delivery of the event it answers; this call changed nothing.
+    /// Earlier, by another delivery of the event it handles; this call changed nothing.
     Earlier,
 }
 
@@ -73,13 +78,15 @@ pub enum Committed {
 pub struct Journal {
     pub(crate) store: Store,
     commits: Arc<watch::Sender<u64>>,
+    deliveries: Arc<watch::Sender<u64>>,
 }
 
 impl Journal {
     /// The journal over `store`, whose migrations include [`crate::MIGRATIONS`].
     #[must_use]
     pub fn new(store: Store) -> Self {
-        Self { store, commits: Arc::new(watch::Sender::new(0)) }
+        let counter = || Arc::new(watch::Sender::new(0));
+        Self { store, commits: counter(), deliveries: counter() }
     }
 
     /// Stores the changeset's state, events and inbox row, atomically and durably.
@@ -87,12 +94,46 @@ impl Journal {
     /// # Errors
     /// As [`Store::apply`]; then nothing was stored.
     pub async fn commit(&self, changeset: Changeset) -> Result<Committed, StoreError> {
-        match self.store.apply(changeset.into_batch()?).await {
+        self.store_all(changeset).await.map(|(committed, _told)| committed)
+    }
+
+    /// As [`Self::commit`]; then waits until everybody has handled its events, but not longer than
+    /// `patience`: for changes after which the caller relies on what other contexts know.
+    ///
+    /// # Errors
+    /// As [`Store::apply`]; then nothing was stored.
+    pub async fn commit_and_tell(
+        &self,
+        changeset: Changeset,
+        patience: Duration,
+    ) -> Result<Committed, StoreError> {
+        let (committed, told) = self.store_all(changeset).await?;
+        let told = &told;
+        let all_handled = || async move {
+            for event in told {
+                if !self.query(IN_OUTBOX, params![*event]).await?.is_empty() {
+                    return Ok(None);
+                }
+            }
+            Ok::<_, StoreError>(Some(()))
+        };
+        if wait_until(self.deliveries.subscribe(), patience, all_handled).await?.is_none() {
+            tracing::warn!(event.ids = ?told, "Not everybody has heard yet of what was committed");
+        }
+        Ok(committed)
+    }
+
+    async fn store_all(
+        &self,
+        changeset: Changeset,
+    ) -> Result<(Committed, Vec<EventId>), StoreError> {
+        let (batch, told) = changeset.into_batch()?;
+        match self.store.apply(batch).await {
             Ok(()) => {
                 self.commits.send_modify(|count| *count = count.wrapping_add(1));
-                Ok(Committed::Now)
+                Ok((Committed::Now, told))
             }
-            Err(error) if error.is_constraint("inbox_once") => Ok(Committed::Earlier),
+            Err(error) if error.is_constraint("inbox_once") => Ok((Committed::Earlier, Vec::new())),
             Err(error) => Err(error),
         }
     }
@@ -117,32 +158,36 @@ impl Journal {
     pub async fn wait_for<T, E, F>(
         &self,
         patience: Duration,
-        mut look: impl FnMut() -> F,
+        look: impl FnMut() -> F,
     ) -> Result<Option<T>, E>
     where
         F: Future<Output = Result<Option<T>, E>>,
     {
-        let mut commits = self.commits();
-        let mut tick = tokio::time::interval(LOOK_AGAIN);
-        let deadline = tokio::time::Instant::now() + patience;
-        // bounded: by `patience`
-        loop {
-            commits.mark_unchanged();
-            if let Some(found) = look().await? {
-                return Ok(Some(found));
-            }
-            tokio::select! {
-                () = tokio::time::sleep_until(deadline) => return look().await,
-                _ = commits.changed() => {}
-                _ = tick.tick() => {}
-            }
-        }
+        wait_until(self.commits(), patience, look).await
     }
 
     /// Changes after each commit made through this journal: a hint to look, never the truth.
     #[must_use]
     pub fn commits(&self) -> watch::Receiver<u64> {
         self.commits.subscribe()
+    }
+
+    /// Takes delivered events out of the outbox.
+    pub(crate) async fn clear(&self, delivered: Vec<Statement>) -> Result<(), StoreError> {
+        self.store.apply(delivered).await?;
+        self.deliveries.send_modify(|count| *count = count.wrapping_add(1));
+        Ok(())
+    }
+
+    /// Whether it can still be written to.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.store.is_open()
+    }
+
+    /// Ends it in good order; see [`Store::close`].
+    pub async fn close(&self) {
+        self.store.close().await;
     }
 
     /// Whether every committed event was delivered, and how many were parked: what the operator
@@ -165,4 +210,29 @@ pub struct Backlog {
     pub undelivered: i64,
     /// Events parked as dead letters.
     pub dead_letters: i64,
+}
+
+/// Looks after each change of `hints`, and a few times a second, until something is found.
+async fn wait_until<T, E, F>(
+    mut hints: watch::Receiver<u64>,
+    patience: Duration,
+    mut look: impl FnMut() -> F,
+) -> Result<Option<T>, E>
+where
+    F: Future<Output = Result<Option<T>, E>>,
+{
+    let mut tick = tokio::time::interval(LOOK_AGAIN);
+    let deadline = tokio::time::Instant::now() + patience;
+    // bounded: by `patience`
+    loop {
+        hints.mark_unchanged();
+        if let Some(found) = look().await? {
+            return Ok(Some(found));
+        }
+        tokio::select! {
+            () = tokio::time::sleep_until(deadline) => return look().await,
+            _ = hints.changed() => {}
+            _ = tick.tick() => {}
+        }
+    }
 }

@@ -2,7 +2,7 @@
 //! polling; the table is the truth. A row goes only after its publish was confirmed, so a crash
 //! delivers it once more rather than never.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,14 +13,22 @@ use futures_util::FutureExt;
 use kernel::{Clock, EventId};
 use store::{Row, Statement, StoreError, params};
 use tokio::task::{JoinError, JoinSet};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::journal::Journal;
 
-const WAITING: &str = "select id, envelope from outbox order by id limit ?1";
+const WAITING: &str = "select id, envelope from outbox where id > ?1 order by id limit ?2";
 const DELIVERED: &str = "delete from outbox where id = ?1";
 const FORGET: &str = "delete from inbox where event_id in
      (select event_id from inbox where seen_at < ?1 limit 1000)";
+
+/// Rows read at once.
+const PAGE: usize = 256;
+
+/// Pages read in one look: so many rows that can't be delivered don't hide the ones behind them.
+const PAGES_MAX: usize = 16;
 
 /// How hard a relay works.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +41,8 @@ pub struct RelayOptions {
     pub pause_after_failure: Duration,
     /// How long the inbox remembers what it has seen.
     pub inbox_memory: Duration,
+    /// How often it forgets up to 1000 of what is older.
+    pub forget_every: Duration,
 }
 
 impl Default for RelayOptions {
@@ -41,7 +51,8 @@ impl Default for RelayOptions {
             in_flight_max: 256,
             poll: Duration::from_millis(500),
             pause_after_failure: Duration::from_secs(1),
-            inbox_memory: Duration::from_secs(7 * 24 * 3600),
+            inbox_memory: Duration::from_secs(24 * 3600),
+            forget_every: Duration::from_millis(200),
         }
     }
 }
@@ -54,6 +65,10 @@ pub struct Relay {
     options: RelayOptions,
     in_flight: HashSet<EventId>,
     deliveries: JoinSet<Delivery>,
+    /// Could not be handed over; to be tried again then.
+    resting: HashMap<EventId, Instant>,
+    /// Handed over, but still in the table because that could not be written.
+    uncleared: HashSet<EventId>,
 }
 
 /// How one event's way ended.
@@ -71,15 +86,24 @@ impl Relay {
         clock: Arc<dyn Clock>,
         options: RelayOptions,
     ) -> Self {
-        let (in_flight, deliveries) = (HashSet::new(), JoinSet::new());
-        Self { journal, bus, clock, options, in_flight, deliveries }
+        Self {
+            journal,
+            bus,
+            clock,
+            options,
+            in_flight: HashSet::new(),
+            deliveries: JoinSet::new(),
+            resting: HashMap::new(),
+            uncleared: HashSet::new(),
+        }
     }
 
     /// Runs until `stop`; then waits for what is on its way.
     pub async fn run(mut self, stop: CancellationToken) {
         let mut commits = self.journal.commits();
         let mut poll = tokio::time::interval(self.options.poll);
-        let mut forget = tokio::time::interval(Duration::from_secs(60));
+        let mut forget = tokio::time::interval(self.options.forget_every);
+        forget.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         // bounded: by `stop`
         loop {
             commits.mark_unchanged();
@@ -87,12 +111,12 @@ impl Relay {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
+                _ = forget.tick() => log(self.forget_old().await, "clear the inbox"),
+                _ = poll.tick() => log(self.clear(Vec::new()).await, "clear the outbox"),
                 Some(first) = self.deliveries.join_next() => {
                     log(self.finish(first).await, "clear the outbox");
                 }
                 _ = commits.changed() => {}
-                _ = forget.tick() => log(self.forget_old().await, "clear the inbox"),
-                _ = poll.tick() => {}
             }
         }
         while let Some(first) = self.deliveries.join_next().await {
@@ -102,51 +126,86 @@ impl Relay {
 
     /// Starts to deliver what waits, up to the limit.
     async fn take_waiting(&mut self) -> Result<(), StoreError> {
-        if self.in_flight.len() >= self.options.in_flight_max {
-            return Ok(());
-        }
-        let limit = i64::try_from(self.options.in_flight_max).unwrap_or(i64::MAX);
-        for row in self.journal.query(WAITING, params![limit]).await? {
-            let id: EventId = row.get(0)?;
-            if self.in_flight.insert(id) {
-                self.deliver(id, read_envelope(&row));
+        let now = Instant::now();
+        self.resting.retain(|_, until| *until > now);
+        let mut after = Uuid::nil();
+        for _ in 0..PAGES_MAX {
+            if self.in_flight.len() >= self.options.in_flight_max {
+                return Ok(());
+            }
+            let page = self.journal.query(WAITING, params![after, PAGE as i64]).await?;
+            for row in &page {
+                let id: EventId = row.get(0)?;
+                after = id.as_uuid();
+                if self.in_flight.len() < self.options.in_flight_max && self.is_new(id) {
+                    self.in_flight.insert(id);
+                    self.deliver(id, read_envelope(row));
+                }
+            }
+            if page.len() < PAGE {
+                return Ok(());
             }
         }
         Ok(())
     }
 
+    fn is_new(&self, id: EventId) -> bool {
+        !self.in_flight.contains(&id)
+            && !self.resting.contains_key(&id)
+            && !self.uncleared.contains(&id)
+    }
+
     fn deliver(&mut self, id: EventId, envelope: Result<Envelope, StoreError>) {
         let bus = Arc::clone(&self.bus);
-        let pause = self.options.pause_after_failure;
         self.deliveries.spawn(async move {
             let published = AssertUnwindSafe(publish(&*bus, envelope)).catch_unwind().await;
-            let published = published.unwrap_or_else(|_| Err("a consumer panicked".to_owned()));
+            let published = published.unwrap_or_else(|_| Err("the bus panicked".to_owned()));
             if let Err(reason) = &published {
-                tracing::warn!(event.id = %id, reason, "An event could not be handed over");
-                rest(pause).await;
+                tracing::warn!(event.id = %id, reason, "An event could not be handed over yet");
             }
             Delivery { id, delivered: published.is_ok() }
         });
     }
 
-    /// Clears `first` and whatever else was delivered meanwhile, in one write. What was not
-    /// delivered stays in the table and is taken again.
+    /// Takes in `first` and whatever else has ended meanwhile.
     async fn finish(&mut self, first: Result<Delivery, JoinError>) -> Result<(), StoreError> {
         let mut done: Vec<Delivery> = first.into_iter().collect();
         while let Some(next) = self.deliveries.try_join_next() {
             done.extend(next);
         }
-        let delivered = done.iter().filter(|delivery| delivery.delivered);
-        let batch: Vec<_> = delivered.map(|it| Statement::new(DELIVERED, params![it.id])).collect();
-        let cleared = if batch.is_empty() { Ok(()) } else { self.journal.store.apply(batch).await };
-        for delivery in &done {
-            self.in_flight.remove(&delivery.id);
+        let rested = Instant::now() + self.options.pause_after_failure;
+        let mut delivered = Vec::with_capacity(done.len());
+        for Delivery { id, delivered: ok } in done {
+            self.in_flight.remove(&id);
+            if ok {
+                delivered.push(id);
+            } else {
+                self.resting.insert(id, rested);
+            }
         }
-        cleared
+        self.clear(delivered).await
+    }
+
+    /// Takes what was delivered out of the table, in one write. What can't be written now is not
+    /// delivered again meanwhile, and is taken out with the next ones.
+    async fn clear(&mut self, delivered: Vec<EventId>) -> Result<(), StoreError> {
+        self.uncleared.extend(delivered);
+        if self.uncleared.is_empty() {
+            return Ok(());
+        }
+        let rows = self.uncleared.iter();
+        let batch = rows.map(|id| Statement::new(DELIVERED, params![*id])).collect();
+        self.journal.clear(batch).await?;
+        self.uncleared.clear();
+        Ok(())
     }
 
     async fn forget_old(&self) -> Result<(), StoreError> {
         let before = self.clock.now().minus(self.options.inbox_memory);
+        let is_old = "select event_id from inbox where seen_at < ?1 limit 1";
+        if self.journal.query(is_old, params![before]).await?.is_empty() {
+            return Ok(());
+        }
         self.journal.store.apply(vec![Statement::new(FORGET, params![before])]).await
     }
 }
@@ -166,9 +225,4 @@ async fn publish(bus: &dyn Bus, envelope: Result<Envelope, StoreError>) -> Resul
 fn read_envelope(row: &Row) -> Result<Envelope, StoreError> {
     let json: String = row.get(1)?;
     serde_json::from_str(&json).map_err(|error| StoreError::Failed { reason: error.to_string() })
-}
-
-#[expect(clippy::disallowed_methods, reason = "the pause between two tries is the point")]
-async fn rest(pause: Duration) {
-    tokio::time::sleep(pause).await;
 }

@@ -114,7 +114,7 @@ impl Dispatch for Counting {
             return Err(Failure::Fail("told to refuse".to_owned()));
         }
         let order = OrderId::from(envelope.subject);
-        let change = changeset(order).answering(envelope.id);
+        let change = changeset(order).handling(envelope.id);
         let committed = self.journal.commit(change).await;
         committed.map(|_| ()).map_err(|error| outbox::failure_of(&error))
     }
@@ -152,4 +152,60 @@ async fn what_can_not_be_handled_is_parked_once_with_its_reason() {
     let rows = journal.query("select reason from dead_letters", []).await.unwrap();
     assert_eq!(rows.len(), 1);
     assert_eq!(rows[0].get::<String>(0).unwrap(), "told to refuse");
+}
+
+/// A full disk: what was handed over can't be taken out of the table. It isn't handed over again
+/// and again meanwhile, and goes when there is room.
+#[tokio::test]
+async fn what_can_not_be_cleared_yet_is_not_delivered_again() {
+    let stuck = Migration {
+        name: "test/0002",
+        sql: "create trigger stuck before delete on outbox begin select raise(abort, 'full'); end",
+    };
+    let migrations = [outbox::MIGRATIONS, &[COUNTER, stuck]].concat();
+    let journal = Journal::new(Store::open(Location::Memory, &migrations).unwrap());
+    let bus = Unreliable::new(0, false);
+    for _ in 0..3 {
+        assert_eq!(journal.commit(changeset(OrderId::generate())).await.unwrap(), Committed::Now);
+    }
+    let options = RelayOptions { poll: Duration::from_millis(10), ..RelayOptions::default() };
+    let stop = CancellationToken::new();
+    let relay = Relay::new(journal.clone(), Arc::clone(&bus) as _, SystemClock::shared(), options);
+    let running = tokio::spawn(relay.run(stop.clone()));
+    let many_polls = tokio::time::timeout(Duration::from_millis(500), stop.cancelled()).await;
+    assert!(many_polls.is_err(), "time has passed");
+    assert_eq!(bus.taken.lock().unwrap().len(), 3, "each was handed over once");
+
+    let room = Statement::new("drop trigger stuck", []);
+    let room = Changeset::new(SystemClock.now(), vec![room], Vec::new());
+    assert_eq!(journal.commit(room).await.unwrap(), Committed::Now);
+    let empty = || async {
+        let backlog = journal.backlog().await?;
+        Ok::<_, StoreError>((backlog.undelivered == 0).then_some(()))
+    };
+    journal.wait_for(Duration::from_secs(30), empty).await.unwrap().unwrap();
+    stop.cancel();
+    running.await.unwrap();
+}
+
+/// Who commits and tells goes on when everybody has handled the event, or patience is over.
+#[tokio::test]
+async fn a_change_that_must_be_known_waits_until_it_is() {
+    let (journal, bus) = (journal(), Unreliable::new(1, false));
+    let change = changeset(OrderId::generate());
+    let nobody = journal.commit_and_tell(change, Duration::from_millis(1)).await;
+    assert_eq!(nobody.unwrap(), Committed::Now, "it stands, heard of or not");
+    assert_eq!(journal.backlog().await.unwrap().undelivered, 1);
+
+    let options =
+        RelayOptions { pause_after_failure: Duration::from_millis(1), ..RelayOptions::default() };
+    let stop = CancellationToken::new();
+    let relay = Relay::new(journal.clone(), Arc::clone(&bus) as _, SystemClock::shared(), options);
+    let running = tokio::spawn(relay.run(stop.clone()));
+    let order = OrderId::generate();
+    let told = journal.commit_and_tell(changeset(order), Duration::from_secs(30)).await;
+    assert_eq!(told.unwrap(), Committed::Now);
+    assert!(bus.taken.lock().unwrap().contains(&order));
+    stop.cancel();
+    running.await.unwrap();
 }

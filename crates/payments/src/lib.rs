@@ -16,6 +16,8 @@ pub mod http;
 pub mod queries;
 pub mod settle;
 
+mod hints;
+
 mod store;
 
 use std::sync::Arc;
@@ -28,8 +30,9 @@ use outbox::{Journal, MayConflict};
 pub use consumers::subscription;
 pub use domain::PaymentError;
 pub use gateway::{Authorize, CardGateway, GatewayError};
+pub use hints::Hints;
 pub use http::router;
-pub use settle::{Hints, settle};
+pub use settle::settle;
 pub use store::MIGRATIONS;
 
 /// What the context needs from the outside.
@@ -45,7 +48,7 @@ pub struct Payments {
     pub clock: Arc<dyn Clock>,
     /// Who moves the money.
     pub gateway: Arc<dyn CardGateway>,
-    /// Which payments the driver should look at.
+    /// Which payments the driver should look at, and which have moved.
     pub hints: Hints,
     /// How long a buyer waits for the outcome before hearing the state so far.
     pub patience: Duration,
@@ -69,6 +72,9 @@ pub enum Error {
     /// Permissions could not be asked or written.
     #[error(transparent)]
     Port(#[from] PortError),
+    /// The card gateway did not do what the payment needs next.
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
     /// The database said no.
     #[error("payments' database")]
     Store(#[from] ::store::StoreError),

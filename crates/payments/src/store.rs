@@ -41,9 +41,9 @@ const UPDATE: &str = "update payments set status = ?3, charge_id = ?4, decline_c
 
 const UNSETTLED: &str =
     "select p.id from payments p join payable_orders o on o.order_id = p.order_id
-     where p.status in ('pending', 'authorized')
+     where p.id > ?1 and p.status in ('pending', 'authorized')
      and (p.status = 'pending' or o.status in ('complete', 'cancelled'))
-     order by p.id limit ?1";
+     order by p.id limit ?2";
 
 const CHARGED_FOR_NOTHING: &str = "select p.id from payments p
      join payable_orders o on o.order_id = p.order_id
@@ -85,7 +85,7 @@ pub(crate) async fn keep_order(
         order.version,
     ];
     let writes = vec![Statement::new(KEEP_ORDER, row)];
-    journal.commit(Changeset::new(at, writes, Vec::new()).answering(delivery)).await
+    journal.commit(Changeset::new(at, writes, Vec::new()).handling(delivery)).await
 }
 
 pub(crate) async fn find(journal: &Journal, id: PaymentId) -> Result<Option<Payment>, StoreError> {
@@ -103,9 +103,13 @@ pub(crate) async fn of_order(
     rows.iter().map(payment_of).collect()
 }
 
-/// Payments with something to be done, oldest first.
-pub(crate) async fn unsettled(journal: &Journal, limit: u32) -> Result<Vec<PaymentId>, StoreError> {
-    let rows = journal.query(UNSETTLED, params![limit]).await?;
+/// Payments with something to be done, oldest first, after the one with id `after`.
+pub(crate) async fn unsettled(
+    journal: &Journal,
+    after: PaymentId,
+    limit: u32,
+) -> Result<Vec<PaymentId>, StoreError> {
+    let rows = journal.query(UNSETTLED, params![after, limit]).await?;
     rows.iter().map(|row| row.get(0)).collect()
 }
 

@@ -1,9 +1,9 @@
 //! Who is connected to whom: the one place where contexts and adapters are named together.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context;
 use auth::Auth;
 use bus::{Bus, InProcessBus, RetryPolicy};
 use card_sandbox::CardSandbox;
@@ -14,10 +14,11 @@ use kernel::{Clock, SystemClock};
 use orders::Orders;
 use outbox::{Journal, Relay, RelayOptions};
 use payments::{Hints, Payments};
-use store::{Location, Migration, Store, StoreError};
+use store::{Location, Migration, Store};
 use tickets::Tickets;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
+
+use crate::data_folder::DataFolder;
+use crate::work::Work;
 
 /// The only definition of who may do what.
 const NAMESPACES: &str = include_str!("../../../infra/ory/namespaces.ts");
@@ -25,16 +26,11 @@ const NAMESPACES: &str = include_str!("../../../infra/ory/namespaces.ts");
 /// How long a buyer waits for a payment's outcome before hearing the state so far.
 const PAYMENT_PATIENCE: Duration = Duration::from_secs(2);
 
-/// How long somebody stays signed in.
-const SESSION_LIFETIME: Duration = Duration::from_secs(24 * 3600);
-
-/// How long a sign-up or sign-in form may lie around.
-const FLOW_LIFETIME: Duration = Duration::from_secs(3600);
-
 /// The exchange on the embedded profile: every context in this process, a SQLite database for
 /// each, the in-process bus, and the card sandbox.
 pub(crate) struct Exchange {
     auth: (Auth, Journal),
+    books: Journal,
     tickets: Tickets,
     orders: Orders,
     payments: Payments,
@@ -45,22 +41,22 @@ pub(crate) struct Exchange {
 
 impl Exchange {
     /// Opens the databases in `data`, and connects the contexts to each other.
-    pub(crate) fn open(data: &Path, public_url: &str, settings: &Settings) -> anyhow::Result<Self> {
+    pub(crate) fn open(
+        data: &DataFolder,
+        public_url: &str,
+        settings: &Settings,
+    ) -> anyhow::Result<Self> {
         let clock = SystemClock::shared();
         let open = |name: &str, own: &[Migration]| journal(data, name, own);
         let auth_journal = open("auth", auth::MIGRATIONS)?;
-        let options = auth::Options {
-            public_url: public_url.to_owned(),
-            hash_cost: auth::HashCost {
-                memory_kib: settings.password_hash_memory_kib,
-                iterations: settings.password_hash_iterations,
-            },
-            session_lifetime: SESSION_LIFETIME,
-            flow_lifetime: FLOW_LIFETIME,
+        let hash_cost = auth::HashCost {
+            memory_kib: settings.password_hash_memory_kib,
+            iterations: settings.password_hash_iterations,
         };
+        let options = auth::Options { hash_cost, ..auth::Options::new(public_url) };
         let auth = Auth::new(auth_journal.clone(), Arc::clone(&clock), NAMESPACES, options)?;
         let (sessions, permissions) = (auth.sessions(), auth.permissions());
-        let sandbox = open("card-sandbox", card_sandbox::MIGRATIONS)?;
+        let books = open("card-sandbox", card_sandbox::MIGRATIONS)?;
         let (hints, hinted) = Hints::channel();
         Ok(Self {
             tickets: Tickets {
@@ -82,7 +78,7 @@ impl Exchange {
                 sessions,
                 permissions,
                 clock: Arc::clone(&clock),
-                gateway: Arc::new(CardSandbox::new(sandbox, Arc::clone(&clock))),
+                gateway: Arc::new(CardSandbox::new(books.clone(), Arc::clone(&clock))),
                 hints,
                 patience: PAYMENT_PATIENCE,
             },
@@ -91,6 +87,7 @@ impl Exchange {
                 clock: Arc::clone(&clock),
             },
             auth: (auth, auth_journal),
+            books,
             hinted,
             clock,
         })
@@ -112,12 +109,21 @@ impl Exchange {
                 &self.payments.journal,
             ),
             mounted("expiration", None, &self.expiration.journal),
+            mounted("card-sandbox", None, &self.books),
         ];
         gateway::router(contexts, Arc::clone(&self.clock))
     }
 
+    /// Every database, to be closed in the end.
+    pub(crate) fn journals(&self) -> Vec<Journal> {
+        let contexts = [&self.tickets.journal, &self.orders.journal, &self.payments.journal];
+        let others = [&self.expiration.journal, &self.auth.1, &self.books];
+        contexts.into_iter().chain(others).cloned().collect()
+    }
+
     /// Starts everything that works in the background, until `stop`.
-    pub(crate) fn start_work(self, tasks: &TaskTracker, stop: &CancellationToken) {
+    pub(crate) fn start_work(self, work: &Work) {
+        let stop = &work.stop;
         let subscriptions = vec![
             tickets::subscription(&self.tickets),
             orders::subscription(&self.orders),
@@ -133,18 +139,20 @@ impl Exchange {
         ] {
             let (bus, clock) = (Arc::clone(&bus), Arc::clone(&self.clock));
             let relay = Relay::new(journal.clone(), bus, clock, RelayOptions::default());
-            tasks.spawn(relay.run(stop.clone()));
+            work.start("a relay", relay.run(stop.clone()));
         }
-        tasks.spawn(payments::settle(self.payments, self.hinted, stop.clone()));
-        tasks.spawn(orders::sweep::sweep(self.orders, stop.clone()));
-        tasks.spawn(expiration::fire(self.expiration, stop.clone()));
-        tasks.spawn(auth::housekeeping(self.auth.0, stop.clone()));
+        let settle = payments::settle(self.payments, self.hinted, stop.clone());
+        work.start("the payments' driver", settle);
+        work.start("the sweep", orders::sweep::sweep(self.orders, stop.clone()));
+        work.start("the timers", expiration::fire(self.expiration, stop.clone()));
+        work.start("the housekeeping", auth::housekeeping(self.auth.0, stop.clone()));
     }
 }
 
 /// Opens the database of one context.
-fn journal(data: &Path, name: &str, own: &[Migration]) -> Result<Journal, StoreError> {
-    let path = data.join(format!("{name}.db"));
+fn journal(data: &DataFolder, name: &str, own: &[Migration]) -> anyhow::Result<Journal> {
+    let path = data.private_file(&format!("{name}.db"))?;
     let migrations = [outbox::MIGRATIONS, own].concat();
-    Ok(Journal::new(Store::open(Location::File(&path), &migrations)?))
+    let store = Store::open(Location::File(&path), &migrations);
+    Ok(Journal::new(store.with_context(|| path.display().to_string())?))
 }

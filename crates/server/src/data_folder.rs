@@ -16,11 +16,12 @@ pub(crate) struct DataFolder {
 impl DataFolder {
     /// Makes the folder if it is missing, and takes it.
     pub(crate) fn take(path: &Path) -> anyhow::Result<Self> {
-        fs::create_dir_all(path)
-            .with_context(|| format!("--data (DATA): can't create {}", path.display()))?;
+        if !path.exists() {
+            make(path)
+                .with_context(|| format!("--data (DATA): can't create {}", path.display()))?;
+        }
         let path = fs::canonicalize(path)
             .with_context(|| format!("--data (DATA): can't find {}", path.display()))?;
-        keep_private(&path)?;
         let lock = OpenOptions::new()
             .create(true)
             .truncate(false)
@@ -43,17 +44,27 @@ impl DataFolder {
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
+
+    /// The file `name` in it, which only its owner may read: it holds password hashes. What SQLite
+    /// puts beside it gets the same rights.
+    pub(crate) fn private_file(&self, name: &str) -> anyhow::Result<PathBuf> {
+        let path = self.path.join(name);
+        let mut options = OpenOptions::new();
+        options.create(true).truncate(false).write(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options
+            .open(&path)
+            .with_context(|| format!("--data (DATA): can't write to {}", path.display()))?;
+        Ok(path)
+    }
 }
 
-/// The folder holds password hashes: only its owner may look inside.
-#[cfg(unix)]
-fn keep_private(path: &Path) -> anyhow::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o700))
-        .with_context(|| format!("--data (DATA): can't make {} private", path.display()))
-}
-
-#[cfg(not(unix))]
-fn keep_private(_path: &Path) -> anyhow::Result<()> {
-    Ok(())
+/// A folder of our own is nobody else's. One that was there stays as its owner made it.
+fn make(path: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
 }

@@ -2,11 +2,12 @@
 //! to stop, and lets what is in flight finish.
 //!
 //! Reading order: `main`, [`compose`] (who is connected to whom), [`running`] (start and stop),
-//! [`data_folder`].
+//! [`work`] (what runs in the background), [`data_folder`].
 
 mod compose;
 mod data_folder;
 mod running;
+mod work;
 
 use std::io::Write;
 use std::path::Path;
@@ -40,10 +41,14 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let mut told_to_stop = running::told_to_stop()?;
     let running = Running::start(&settings).await?;
     greet(&running);
-    told_to_stop.recv().await;
+    let failed = tokio::select! {
+        _ = told_to_stop.recv() => false,
+        () = running.failed() => true,
+    };
     tracing::info!("Stopping: finishing what is in flight");
     running.stop().await;
     tracing::info!("Stopped");
+    anyhow::ensure!(!failed, "a part of the exchange failed; see the log");
     Ok(())
 }
 

@@ -6,17 +6,19 @@ use std::time::Duration;
 use anyhow::Context;
 use config::Settings;
 use http_kit::serve::{ServeOptions, serve};
+use outbox::Journal;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
-use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use crate::compose::Exchange;
 use crate::data_folder::DataFolder;
+use crate::work::Work;
 
-/// How long everything in flight may take to finish.
-const GRACE: Duration = Duration::from_secs(10);
+/// How long requests in flight may take to finish.
+const SERVING_GRACE: Duration = Duration::from_secs(7);
+
+/// How long the work they caused may take to finish after that; together ten seconds.
+const WORKING_GRACE: Duration = Duration::from_secs(3);
 
 /// An exchange that serves.
 pub(crate) struct Running {
@@ -25,10 +27,9 @@ pub(crate) struct Running {
     /// Where its data is.
     pub(crate) data: PathBuf,
     folder: DataFolder,
-    stop_serving: CancellationToken,
-    stop_working: CancellationToken,
-    serving: TaskTracker,
-    working: TaskTracker,
+    journals: Vec<Journal>,
+    serving: Work,
+    working: Work,
 }
 
 impl Running {
@@ -42,40 +43,44 @@ impl Running {
             Some(url) => url.clone(),
             None => format!("http://{}", listener.local_addr().context("the listener")?),
         };
-        let exchange = Exchange::open(folder.path(), &url, settings)
+        let exchange = Exchange::open(&folder, &url, settings)
             .with_context(|| format!("can't open the data in {}", folder.path().display()))?;
         let running = Self {
             url,
             data: folder.path().to_owned(),
             folder,
-            stop_serving: CancellationToken::new(),
-            stop_working: CancellationToken::new(),
-            serving: TaskTracker::new(),
-            working: TaskTracker::new(),
+            journals: exchange.journals(),
+            serving: Work::default(),
+            working: Work::default(),
         };
-        let options = ServeOptions { grace: GRACE, ..ServeOptions::default() };
+        let options = ServeOptions { grace: SERVING_GRACE, ..ServeOptions::default() };
         let router = exchange.router();
-        exchange.start_work(&running.working, &running.stop_working);
-        running.serving.spawn(serve(listener, router, running.stop_serving.clone(), options));
+        exchange.start_work(&running.working);
+        let serving = serve(listener, router, running.serving.stop.clone(), options);
+        running.serving.start("the listener", serving);
         Ok(running)
     }
 
-    /// Takes no more requests, finishes those in flight, then the work they caused.
-    pub(crate) async fn stop(self) {
-        let deadline = Instant::now() + GRACE;
-        finish(&self.serving, &self.stop_serving, deadline).await;
-        finish(&self.working, &self.stop_working, deadline).await;
-        drop(self.folder);
+    /// Returns when a part of it failed by a fault of ours.
+    pub(crate) async fn failed(&self) {
+        tokio::select! {
+            () = self.serving.failed.cancelled() => {}
+            () = self.working.failed.cancelled() => {}
+        }
     }
-}
 
-/// What isn't finished by the deadline is left as it is: the tables know it, and the next start
-/// goes on with it.
-async fn finish(tasks: &TaskTracker, stop: &CancellationToken, deadline: Instant) {
-    stop.cancel();
-    tasks.close();
-    if tokio::time::timeout_at(deadline, tasks.wait()).await.is_err() {
-        tracing::warn!("Not everything was finished in time; the next start goes on with it");
+    /// Takes no more requests, finishes those in flight, then the work they caused; then puts
+    /// everything into the database files. What isn't finished in time the tables know, and the
+    /// next start goes on with it.
+    pub(crate) async fn stop(self) {
+        self.serving.finish().await;
+        if tokio::time::timeout(WORKING_GRACE, self.working.finish()).await.is_err() {
+            tracing::warn!("Not everything was finished in time; the next start goes on with it");
+        }
+        for journal in &self.journals {
+            journal.close().await;
+        }
+        drop(self.folder);
     }
 }
 

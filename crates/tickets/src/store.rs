@@ -1,19 +1,24 @@
 //! How tickets are kept: the rows, and the way there and back.
 
+use std::time::Duration;
+
 use events::{Event, OrderStatus, TicketStatus};
-use kernel::{Decision, EventId, Money, TicketId, Timestamp, UserId};
+use kernel::{Decision, EventId, Money, TicketId, Timestamp};
 use outbox::{Changeset, Committed, Journal};
 use store::{Migration, Row, Statement, StoreError, Value, params};
-use uuid::Uuid;
 
 use crate::domain::search::{SearchTerms, searchable};
 use crate::domain::{Description, Hold, Ticket, TicketTitle};
+use crate::queries::list_tickets::ListTickets;
 
 /// The tables of this context.
 pub const MIGRATIONS: &[Migration] = &[Migration {
     name: "tickets/0001_tickets",
     sql: include_str!("../migrations/0001_tickets.sql"),
 }];
+
+/// How long a seller waits for others to hear of a change.
+const NEWS_PATIENCE: Duration = Duration::from_secs(2);
 
 const COLUMNS: &str = "id, seller_id, title, description, price, currency, status, order_id, \
      version, revision, created_at, updated_at";
@@ -46,30 +51,26 @@ pub(crate) async fn holds(journal: &Journal, id: TicketId) -> Result<Vec<Hold>, 
     rows.iter().map(hold_of).collect()
 }
 
-/// Which tickets a page shows.
-pub(crate) struct Listing {
-    pub(crate) caller: Option<UserId>,
-    pub(crate) terms: Option<SearchTerms>,
-    pub(crate) after: Option<Uuid>,
-    pub(crate) limit: u32,
-}
-
 /// Newest first.
-pub(crate) async fn list(journal: &Journal, listing: Listing) -> Result<Vec<Ticket>, StoreError> {
-    let mut values = params![listing.limit, TicketStatus::Approved.as_str()].to_vec();
+pub(crate) async fn list(
+    journal: &Journal,
+    query: &ListTickets,
+) -> Result<Vec<Ticket>, StoreError> {
+    // one row more than asked for tells whether there is a next page
+    let mut values = params![query.limit + 1, TicketStatus::Approved.as_str()].to_vec();
     let mut sql = format!("select {COLUMNS} from tickets where (status = ?2");
     let mut add = |sql: &mut String, condition: &str, value: Value| {
         values.push(value);
         sql.push_str(&condition.replace('?', &format!("?{}", values.len())));
     };
-    if let Some(caller) = listing.caller {
+    if let Some(caller) = query.caller {
         add(&mut sql, " or seller_id = ?", caller.into());
     }
     sql.push(')');
-    if let Some(after) = listing.after {
+    if let Some(after) = query.after {
         add(&mut sql, " and id < ?", after.into());
     }
-    for pattern in listing.terms.iter().flat_map(SearchTerms::patterns) {
+    for pattern in query.terms.iter().flat_map(SearchTerms::patterns) {
         add(&mut sql, " and search like ?", pattern.into());
     }
     sql.push_str(" order by id desc limit ?1");
@@ -102,14 +103,15 @@ pub(crate) async fn insert(
     Ok(ticket)
 }
 
-/// Stores a ticket that was loaded at the revision before.
+/// Stores a ticket that was loaded at the revision before, and waits until orders knows: whoever
+/// was told that a ticket is withdrawn, or has another price, can rely on it from then on.
 pub(crate) async fn update(
     journal: &Journal,
     decision: Decision<Ticket, Event>,
 ) -> Result<Ticket, StoreError> {
     let Decision { state: ticket, events } = decision;
     let changeset = Changeset::new(ticket.updated_at, vec![update_row(&ticket)], events);
-    let _now = journal.commit(changeset).await?;
+    let _now = journal.commit_and_tell(changeset, NEWS_PATIENCE).await?;
     Ok(ticket)
 }
 
@@ -124,7 +126,7 @@ pub(crate) async fn observe(
     let Decision { state: ticket, events } = decision;
     let hold = params![seen.order_id, ticket.id, seen.status.as_str(), seen.version];
     let writes = vec![update_row(&ticket), Statement::one_row(SEE, hold)];
-    journal.commit(Changeset::new(at, writes, events).answering(delivery)).await
+    journal.commit(Changeset::new(at, writes, events).handling(delivery)).await
 }
 
 /// Guarded by the revision the ticket had when it was loaded.

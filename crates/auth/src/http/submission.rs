@@ -2,8 +2,9 @@
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::IntoResponse;
+use http_kit::body::{is_json, printable};
 use serde_json::{Map, Value};
 
 use super::failure::Failure;
@@ -13,9 +14,6 @@ use crate::domain::flow::Form;
 
 /// Fields that Kratos' clients send and that mean nothing here.
 const IGNORED: &[&str] = &["csrf_token", "transient_payload"];
-
-/// The longest unknown field name that is named in an answer.
-const NAME_MAX: usize = 64;
 
 /// How many unknown fields an answer names; each is kept with the flow.
 const UNKNOWN_MAX: usize = 16;
@@ -53,7 +51,7 @@ impl Submission {
         };
         let value = traits.remove("email").or(flat);
         let email = self.text_of(value, Field::Email);
-        self.refuse_unknown(traits);
+        self.refuse_unknown(&traits);
         email
     }
 
@@ -78,7 +76,7 @@ impl Submission {
     ) -> Result<T, Form> {
         let mut members = std::mem::take(&mut self.members);
         members.retain(|name, _| !IGNORED.contains(&name.as_str()));
-        self.refuse_unknown(members);
+        self.refuse_unknown(&members);
         match whole() {
             Some(whole) if self.faults.is_empty() => Ok(whole),
             _ => Err(Form::refused(email, self.faults)),
@@ -95,17 +93,10 @@ impl Submission {
         None
     }
 
-    fn refuse_unknown(&mut self, members: Map<String, Value>) {
-        let names = members.into_iter().map(|(name, _)| plain(name)).take(UNKNOWN_MAX);
+    fn refuse_unknown(&mut self, members: &Map<String, Value>) {
+        let names = members.keys().map(|name| printable(name).into_owned()).take(UNKNOWN_MAX);
         self.faults.extend(names.map(|name| Fault::of_form(Rule::Unknown { name })));
     }
-}
-
-/// A field name that is safe to show.
-fn plain(name: String) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-    let is_plain = !name.is_empty() && name.len() <= NAME_MAX && name.chars().all(plain);
-    if is_plain { name } else { "(unprintable)".to_owned() }
 }
 
 const fn type_of(value: &Value) -> JsonType {
@@ -123,7 +114,7 @@ impl<S: Send + Sync> FromRequest<S> for Submission {
     type Rejection = Failure;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
-        if !is_json(&request) {
+        if !is_json(request.headers()) {
             return Err(KratosError::unsupported_media_type().into());
         }
         let body =
@@ -146,10 +137,4 @@ impl<S: Send + Sync> FromRequest<S> for Submission {
 
 fn undecodable(why: &str) -> Failure {
     KratosError::bad_request(format!("Unable to decode JSON payload: {why}")).into()
-}
-
-fn is_json(request: &Request) -> bool {
-    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    let essence = kind.and_then(|kind| kind.split(';').next()).map(str::trim);
-    essence.is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"))
 }

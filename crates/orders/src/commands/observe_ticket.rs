@@ -17,6 +17,6 @@ impl Orders {
         delivery: EventId,
     ) -> Result<Committed, Error> {
         let (listing, at) = (Listing::of(ticket), self.clock.now());
-        Ok(store::list(&self.journal, &listing, delivery, at).await?)
+        Ok(store::keep_listing(&self.journal, &listing, delivery, at).await?)
     }
 }

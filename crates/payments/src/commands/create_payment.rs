@@ -6,6 +6,7 @@ use events::PaymentStatus;
 use kernel::{OrderId, PaymentId};
 use ory::rights::EditOrder;
 use ory::{Permit, tuples};
+use tokio::time::Instant;
 
 use crate::domain::{CardToken, PayableOrder, Payment, PaymentError, StartPayment};
 use crate::store::{self, ONE_LIVE_PER_ORDER};
@@ -28,19 +29,24 @@ impl Payments {
         permit: Permit<EditOrder>,
         card: CardToken,
     ) -> Result<Payment, Error> {
-        let payment = self.start_payment(permit, card).await?;
-        self.hints.give(payment.id);
-        let outcome = || async {
-            let payment = self.find_payment(payment.id).await?;
+        let mut moves = self.hints.moves();
+        let id = self.start_payment(permit, card).await?.id;
+        self.hints.give(id);
+        let deadline = Instant::now() + self.patience;
+        // bounded: by `patience`
+        loop {
+            let payment = self.find_payment(id).await?;
             let is_open = matches!(
                 payment.state.status(),
                 PaymentStatus::Pending | PaymentStatus::Authorized
             );
-            Ok::<_, Error>((!is_open).then_some(payment))
-        };
-        match self.journal.wait_for(self.patience, outcome).await? {
-            Some(payment) => Ok(payment),
-            None => self.find_payment(payment.id).await,
+            if !is_open || Instant::now() >= deadline {
+                return Ok(payment);
+            }
+            tokio::select! {
+                () = tokio::time::sleep_until(deadline) => {}
+                () = moves.of(id) => {}
+            }
         }
     }
 

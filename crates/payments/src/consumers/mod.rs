@@ -43,6 +43,7 @@ impl From<Error> for Failure {
         match error {
             Error::Store(error) => failure_of(&error),
             Error::Port(error) => Self::Retry(error.to_string()),
+            Error::Gateway(error) => Self::Retry(error.to_string()),
             error => Self::Fail(error.to_string()),
         }
     }

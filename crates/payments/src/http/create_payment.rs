@@ -47,6 +47,7 @@ fn declined(code: &DeclineCode) -> Refusal {
     let detail = match code.as_str() {
         "insufficient_funds" => "The card was declined: there is not enough money on it.",
         "expired_card" => "The card was declined: it has expired.",
+        "processing_error" => "The card gateway could not process the card. Try again.",
         "invalid_token" => "The card was declined: the card gateway doesn't know this token.",
         _ => "The card was declined.",
     };

@@ -46,6 +46,7 @@ impl From<Error> for http_kit::Error {
             Error::Refused(_, rule) => Self::caused(refusal_of(rule), error),
             Error::Denied(denied) => denied.into(),
             Error::Port(error) => error.into(),
+            Error::Gateway(error) => Self::caused(Refusal::unavailable(), error),
             Error::Store(error) => error.into(),
         }
     }

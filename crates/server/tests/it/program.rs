@@ -57,8 +57,10 @@ fn settings_come_from_flags_then_environment_then_env_file() {
     let environment = [("CURRENCY", "FROM_ENVIRONMENT")];
     assert!(complaint(&[], &environment).contains("'FROM_ENVIRONMENT'"));
     assert!(complaint(&["--currency", "FROM_FLAG"], &environment).contains("'FROM_FLAG'"));
-    write("this is not a setting\n");
-    assert!(complaint(&[], &[]).contains("can't read .env"));
+    write("CURRENCY=EUR\nSECRET this is not a setting\n");
+    let message = complaint(&[], &[]);
+    assert!(message.contains("can't read .env: line 2 is not KEY=value"), "{message}");
+    assert!(!message.contains("SECRET"), "{message}");
 }
 
 /// What was asked before the order to stop is answered, and then the program ends.

@@ -44,12 +44,12 @@ pub struct NewTicket {
     pub price: Money,
 }
 
-/// What a seller changes; nothing stays as it is.
+/// What a seller changes; a field that is none stays as it is.
 #[derive(Debug, Clone, Default)]
 pub struct Edit {
     /// A new title.
     pub title: Option<TicketTitle>,
-    /// A new price, in minor units of the ticket's currency.
+    /// A new price, in the ticket's currency.
     pub price: Option<kernel::MajorUnits>,
     /// A new description, or none.
     pub description: Option<Option<Description>>,

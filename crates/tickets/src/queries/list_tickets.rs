@@ -4,7 +4,6 @@ use kernel::UserId;
 use uuid::Uuid;
 
 use crate::domain::{SearchTerms, Ticket};
-use crate::store::Listing;
 use crate::{Error, Tickets, store};
 
 /// Which tickets to show.
@@ -35,10 +34,8 @@ impl Tickets {
     /// # Errors
     /// When the database is away.
     pub async fn list_tickets(&self, query: ListTickets) -> Result<TicketPage, Error> {
-        let ListTickets { caller, terms, after, limit } = query;
-        // one row more than asked for tells whether there is a next page
-        let listing = Listing { caller, terms, after, limit: limit + 1 };
-        let mut tickets = store::list(&self.journal, listing).await?;
+        let limit = query.limit;
+        let mut tickets = store::list(&self.journal, &query).await?;
         let has_more = tickets.len() > limit as usize;
         tickets.truncate(limit as usize);
         let last = tickets.last().filter(|_| has_more).map(|ticket| ticket.id.as_uuid());
