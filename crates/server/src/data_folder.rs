@@ -22,12 +22,7 @@ impl DataFolder {
         }
         let path = fs::canonicalize(path)
             .with_context(|| format!("--data (DATA): can't find {}", path.display()))?;
-        let lock = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(path.join("ticketing.lock"))
-            .with_context(|| format!("--data (DATA): can't write to {}", path.display()))?;
+        let lock = open_private(&path.join("ticketing.lock"))?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { path, _lock: lock }),
             Err(TryLockError::WouldBlock) => bail!(
@@ -49,15 +44,19 @@ impl DataFolder {
     /// puts beside it gets the same rights.
     pub(crate) fn private_file(&self, name: &str) -> anyhow::Result<PathBuf> {
         let path = self.path.join(name);
-        let mut options = OpenOptions::new();
-        options.create(true).truncate(false).write(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options
-            .open(&path)
-            .with_context(|| format!("--data (DATA): can't write to {}", path.display()))?;
+        open_private(&path)?;
         Ok(path)
     }
+}
+
+/// Opens a file for writing; a new one is its owner's alone.
+fn open_private(path: &Path) -> anyhow::Result<File> {
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path);
+    file.with_context(|| format!("--data (DATA): can't write to {}", path.display()))
 }
 
 /// A folder of our own is nobody else's. One that was there stays as its owner made it.

@@ -53,6 +53,11 @@ impl Person {
         Self { client, url: url.to_owned(), token, id, email }
     }
 
+    /// Somebody new at `url`, signed up and signed in.
+    pub async fn at_url(url: &str, email: &str) -> Self {
+        Self::sign_up(Client::builder().no_proxy().build().unwrap(), url, email).await
+    }
+
     pub(crate) async fn sign_up(client: Client, url: &str, email: &str) -> Self {
         let mut person = Self::anonymous(client, url);
         let flow = person.get("/self-service/registration/api").await.expect(200);

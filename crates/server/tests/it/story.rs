@@ -139,6 +139,24 @@ async fn a_seller_edits_and_withdraws_what_is_free() {
     assert_eq!(seller.patch(&path, json!({"price": 1})).await.problem(), "ticket-withdrawn");
 }
 
+/// Whoever was told so can rely on it: no waiting between the seller's change and the order.
+#[tokio::test]
+async fn a_change_that_was_answered_holds_for_the_very_next_order() {
+    let exchange = exchange(&[]);
+    let (seller, buyer) = (exchange.person().await, exchange.person().await);
+    for _ in 0..40 {
+        let ticket = seller.list_ticket("Mogwai", 10.0).await;
+        let path = format!("/api/tickets/{ticket}");
+        seller.patch(&path, json!({"price": 99})).await.expect(200);
+        let order = buyer.order(&ticket).await.expect(201);
+        assert_eq!(order["ticket"]["price"], 99);
+
+        let ticket = seller.list_ticket("Mogwai, cancelled", 10.0).await;
+        seller.delete(&format!("/api/tickets/{ticket}")).await.expect(200);
+        assert_eq!(buyer.order(&ticket).await.problem(), "ticket-not-for-sale");
+    }
+}
+
 async fn pages(person: &Person, path: &str) -> Vec<Vec<String>> {
     let mut found = Vec::new();
     let mut next = String::new();
@@ -256,6 +274,11 @@ async fn everything_is_there_after_a_restart() {
     let order = buyer.place_order(&ticket).await;
     exchange.drain().await;
     assert!(exchange.stop(), "it ends well");
+    for file in std::fs::read_dir(exchange.data()).unwrap() {
+        let path = file.unwrap().path();
+        let in_log = path.to_string_lossy().ends_with("-wal");
+        assert!(!in_log || path.metadata().unwrap().len() == 0, "{} is left", path.display());
+    }
     exchange.restart();
     let buyer = buyer.at(exchange.url());
     assert_eq!(buyer.ticket_now(&ticket).await["orderId"], order);
