@@ -22,15 +22,16 @@ const STEPS: &[Step] = &[
     },
     Step { name: "tidy", when: When::Always, work: Work::Task("tidy", tidy::run) },
     Step {
-        name: "tests",
-        when: When::WithNextest,
-        work: Work::Cargo("nextest run --workspace --locked"),
-    },
-    Step {
-        // nextest leaves the examples in the documentation out
+        // nextest leaves the examples in the documentation out; they come first, so that its
+        // summary closes the run
         name: "doc tests",
         when: When::WithNextest,
         work: Work::Cargo("test --workspace --doc --locked"),
+    },
+    Step {
+        name: "tests",
+        when: When::WithNextest,
+        work: Work::Cargo("nextest run --workspace --locked"),
     },
     Step {
         name: "tests",

@@ -1,6 +1,6 @@
 //! Bodies: a JSON object, read field by field, so that one answer names every broken rule.
 //!
-//! ```ignore
+//! ```text
 //! let title = fields.required("title", text(TicketTitle::parse));
 //! let price = fields.required("price", number(MajorUnits::parse));
 //! fields.build(|| Some(CreateTicket { title: title?, price: price? }))

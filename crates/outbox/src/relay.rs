@@ -124,8 +124,12 @@ impl Relay {
         }
     }
 
-    /// Starts to deliver what waits, up to the limit.
+    /// Starts to deliver what waits, up to the limit. While more than half of that is on its way
+    /// it doesn't look: it would read the same rows again for each event that has arrived.
     async fn take_waiting(&mut self) -> Result<(), StoreError> {
+        if self.in_flight.len() > self.options.in_flight_max / 2 {
+            return Ok(());
+        }
         let now = Instant::now();
         self.resting.retain(|_, until| *until > now);
         let mut after = Uuid::nil();

@@ -1,6 +1,7 @@
 //! What the tests of the whole exchange share: the real program on a free port with a fresh
 //! folder ([`TestPlatform`]), people who use it over HTTP ([`Person`]), and a look into its
-//! databases from outside ([`Databases`]).
+//! databases from outside ([`Databases`]). For one context's property tests: every way to deliver
+//! events ([`deliveries`]), a clock that stands still, ports that allow everything.
 //!
 //! `drain()` waits for the exchange to come to rest instead of sleeping; dropping a platform fails
 //! the test when an event was left unsent or a dead letter appeared.
@@ -8,11 +9,15 @@
 #![expect(clippy::expect_used, reason = "a test that can't go on should say where")]
 
 mod databases;
+mod delivery;
 mod dice;
+mod everybody;
 mod person;
 mod platform;
 
 pub use databases::Databases;
+pub use delivery::{ManualClock, cases, deliveries, runtime, sealed};
 pub use dice::Dice;
+pub use everybody::Everybody;
 pub use person::{Answer, Person};
 pub use platform::TestPlatform;

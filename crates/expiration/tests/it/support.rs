@@ -1,22 +1,15 @@
 //! The context over a database in memory, and every way its events may be delivered.
 
-use std::iter::repeat_n;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use bus::Consumer;
-use events::{Envelope, Event, Order, OrderStatus, TicketInOrder};
+use events::{Envelope, Order, OrderStatus, TicketInOrder};
 use expiration::Expiration;
-use kernel::{
-    Clock, Currency, EventId, MajorUnits, OrderId, SystemClock, TicketId, Timestamp, UserId,
-    Version,
-};
+use kernel::{Currency, EventId, MajorUnits, OrderId, TicketId, Timestamp, UserId, Version};
 use outbox::Journal;
-use proptest::collection::vec;
-use proptest::prelude::*;
 use store::{Location, Store, params};
-use tokio::runtime::{Builder, Runtime};
+use testkit::ManualClock;
 use tokio_util::sync::CancellationToken;
 
 /// How long a buyer has to pay.
@@ -26,21 +19,6 @@ const TIMER: &str = "select status, fires_at from timers where order_id = ?1";
 
 const TOLD: &str = "select count(*) from outbox where id > ?1
      and envelope ->> 'type' = 'expiration:complete'";
-
-/// A clock that stands still until it is moved.
-pub(crate) struct ManualClock(AtomicI64);
-
-impl ManualClock {
-    pub(crate) fn advance(&self, span: Duration) {
-        self.0.fetch_add(i64::try_from(span.as_micros()).unwrap(), Ordering::SeqCst);
-    }
-}
-
-impl Clock for ManualClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_micros(self.0.load(Ordering::SeqCst))
-    }
-}
 
 /// The context, and what hands it events.
 pub(crate) struct World {
@@ -52,7 +30,7 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new() -> Self {
         let migrations = [outbox::MIGRATIONS, expiration::MIGRATIONS].concat();
-        let clock = Arc::new(ManualClock(AtomicI64::new(SystemClock.now().as_micros())));
+        let clock = ManualClock::started();
         let journal = Journal::new(Store::open(Location::Memory, &migrations).unwrap());
         let expiration = Expiration { journal, clock: clock.clone() };
         let consumer = expiration::subscription(&expiration).consumer;
@@ -102,27 +80,4 @@ pub(crate) fn placed(at: Timestamp) -> Order {
         created_at: at,
         cancel_reason: None,
     }
-}
-
-/// The event as its sender stored it: a repeat carries the same id.
-pub(crate) fn sealed(event: impl Into<Event>) -> Arc<Envelope> {
-    let envelope = event.into().seal(EventId::generate(), SystemClock.now(), None);
-    Arc::new(envelope.unwrap())
-}
-
-/// Every way to deliver `count` events: each once to three times, in any order.
-pub(crate) fn deliveries(count: usize) -> impl Strategy<Value = Vec<usize>> {
-    vec(1..=3_usize, count).prop_flat_map(|times| {
-        let repeated = times.into_iter().enumerate();
-        let all: Vec<_> = repeated.flat_map(|(event, times)| repeat_n(event, times)).collect();
-        Just(all).prop_shuffle()
-    })
-}
-
-pub(crate) fn cases(cases: u32) -> ProptestConfig {
-    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
-}
-
-pub(crate) fn runtime() -> Runtime {
-    Builder::new_current_thread().enable_time().build().unwrap()
 }

@@ -7,8 +7,9 @@ use events::{CancelReason, Envelope, Order, OrderCancelled, OrderCreated, OrderS
 use kernel::{Clock, EventId};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use testkit::{cases, deliveries, runtime, sealed};
 
-use crate::support::{WINDOW, World, cases, deliveries, placed, runtime, sealed};
+use crate::support::{WINDOW, World, placed};
 
 /// Parts of the time to pay, as the clock moves: the deadline comes with the last.
 const PARTS: u32 = 4;

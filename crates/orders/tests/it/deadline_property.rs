@@ -10,8 +10,9 @@ use kernel::{EventId, PaymentId};
 use orders::domain::{Order, OrderState};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use testkit::{cases, runtime, sealed};
 
-use crate::support::{WINDOW, World, cases, payment, runtime, sealed};
+use crate::support::{WINDOW, World, payment};
 
 /// Parts of the time to pay, as the clock moves: the deadline comes with the last.
 const PARTS: u32 = 4;

@@ -11,8 +11,9 @@ use kernel::{EventId, PaymentId};
 use orders::domain::{Order, OrderState};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use testkit::{cases, runtime, sealed};
 
-use crate::support::{WINDOW, World, cases, payment, runtime, sealed};
+use crate::support::{WINDOW, World, payment};
 
 /// Attempts to pay that fail before one is authorized: enough to cancel.
 const FAILED: usize = 5;

@@ -7,8 +7,9 @@ use kernel::{Clock, Currency, Money, SystemClock, TicketId, UserId, Version};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use store::params;
+use testkit::{cases, deliveries, runtime, sealed};
 
-use crate::support::{World, cases, deliveries, runtime, sealed, ticket};
+use crate::support::{World, ticket};
 
 const LISTING: &str = "select seller_id, title, price, currency, status, version
      from listings where ticket_id = ?1";

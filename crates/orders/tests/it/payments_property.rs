@@ -12,8 +12,9 @@ use orders::domain::{Order, OrderState, PAYMENTS_FAILED_MAX};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use store::params;
+use testkit::{cases, deliveries, runtime, sealed};
 
-use crate::support::{World, cases, deliveries, payment, runtime, sealed};
+use crate::support::{World, payment};
 
 const SEEN: &str = "select payment_id, status, version from order_payments where order_id = ?1
      order by payment_id";

@@ -1,45 +1,23 @@
 //! The context over a database in memory, and every way its events may be delivered.
 
-use std::iter::repeat_n;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use bus::Consumer;
-use events::{Envelope, Event, PaymentStatus, Ticket, TicketCreated, TicketStatus};
+use events::{Envelope, PaymentStatus, Ticket, TicketCreated, TicketStatus};
 use kernel::{
-    Clock, Currency, EventId, MajorUnits, OrderId, PaymentId, SystemClock, TicketId, Timestamp,
-    UserId, Version,
+    Clock, Currency, EventId, MajorUnits, OrderId, PaymentId, TicketId, Timestamp, UserId, Version,
 };
 use orders::Orders;
 use orders::domain::Order;
-use ory::{Object, Permissions, PortError, Query, Sessions, SignedIn, Tuple};
 use outbox::Journal;
-use proptest::collection::vec;
-use proptest::prelude::*;
 use store::{Location, Store, params};
-use tokio::runtime::{Builder, Runtime};
+use testkit::{Everybody, ManualClock, sealed};
 
 /// How long a buyer has to pay.
 pub(crate) const WINDOW: Duration = Duration::from_secs(900);
 
 const TOLD: &str = "select envelope ->> 'type' from outbox where id > ?1 order by id";
-
-/// A clock that stands still until it is moved.
-pub(crate) struct ManualClock(AtomicI64);
-
-impl ManualClock {
-    pub(crate) fn advance(&self, span: Duration) {
-        self.0.fetch_add(i64::try_from(span.as_micros()).unwrap(), Ordering::SeqCst);
-    }
-}
-
-impl Clock for ManualClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_micros(self.0.load(Ordering::SeqCst))
-    }
-}
 
 /// The context, and what hands it events.
 pub(crate) struct World {
@@ -51,7 +29,7 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new() -> Self {
         let migrations = [outbox::MIGRATIONS, orders::MIGRATIONS].concat();
-        let clock = Arc::new(ManualClock(AtomicI64::new(SystemClock.now().as_micros())));
+        let clock = ManualClock::started();
         let orders = Orders {
             journal: Journal::new(Store::open(Location::Memory, &migrations).unwrap()),
             sessions: Arc::new(Everybody),
@@ -134,57 +112,5 @@ pub(crate) fn payment(id: PaymentId, order: &Order, status: PaymentStatus) -> ev
         status,
         amount: order.ticket.price,
         currency: order.ticket.currency,
-    }
-}
-
-/// The event as its sender stored it: a repeat carries the same id.
-pub(crate) fn sealed(event: impl Into<Event>) -> Arc<Envelope> {
-    let envelope = event.into().seal(EventId::generate(), SystemClock.now(), None);
-    Arc::new(envelope.unwrap())
-}
-
-/// Every way to deliver `count` events: each once to three times, in any order.
-pub(crate) fn deliveries(count: usize) -> impl Strategy<Value = Vec<usize>> {
-    vec(1..=3_usize, count).prop_flat_map(|times| {
-        let repeated = times.into_iter().enumerate();
-        let all: Vec<_> = repeated.flat_map(|(event, times)| repeat_n(event, times)).collect();
-        Just(all).prop_shuffle()
-    })
-}
-
-pub(crate) fn cases(cases: u32) -> ProptestConfig {
-    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
-}
-
-pub(crate) fn runtime() -> Runtime {
-    Builder::new_current_thread().enable_time().build().unwrap()
-}
-
-/// Everybody may do everything, and nobody is signed in.
-struct Everybody;
-
-#[async_trait]
-impl Sessions for Everybody {
-    async fn whoami(&self, _token: &str) -> Result<Option<SignedIn>, PortError> {
-        Ok(None)
-    }
-}
-
-#[async_trait]
-impl Permissions for Everybody {
-    async fn check(&self, _query: &Query) -> Result<bool, PortError> {
-        Ok(true)
-    }
-
-    async fn write(&self, _tuples: &[Tuple]) -> Result<(), PortError> {
-        Ok(())
-    }
-
-    async fn delete(&self, _tuples: &[Tuple]) -> Result<(), PortError> {
-        Ok(())
-    }
-
-    async fn list(&self, _object: &Object, _relation: &str) -> Result<Vec<Tuple>, PortError> {
-        Ok(Vec::new())
     }
 }

@@ -17,10 +17,9 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::gateway::{Books, Gateway, Line, Standing, bad_card, good_card};
-use crate::support::{
-    Everybody, ManualClock, WINDOW, cancelled, cases, completed, deliver, paused_runtime, payments,
-    placed, sealed,
-};
+use testkit::{Everybody, ManualClock, cases, sealed};
+
+use crate::support::{WINDOW, cancelled, completed, deliver, paused_runtime, payments, placed};
 
 /// How long the driver gets, by a clock that runs only while nothing else does.
 const PATIENCE: Duration = Duration::from_secs(600);

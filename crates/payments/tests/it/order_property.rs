@@ -9,10 +9,9 @@ use proptest::prelude::*;
 use store::params;
 
 use crate::gateway::Gateway;
-use crate::support::{
-    ManualClock, cancelled, cases, completed, deliver, deliveries, payments, placed, runtime,
-    sealed,
-};
+use testkit::{ManualClock, cases, deliveries, runtime, sealed};
+
+use crate::support::{cancelled, completed, deliver, payments, placed};
 
 const PAYABLE: &str = "select buyer_id, price, currency, status, expires_at, version
      from payable_orders where order_id = ?1";

@@ -1,49 +1,21 @@
 //! The context over a database in memory, and every way its events may be delivered.
 
-use std::iter::repeat_n;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use bus::Consumer;
 use events::{
-    CancelReason, Envelope, Event, Order, OrderCancelled, OrderCompleted, OrderStatus,
-    TicketInOrder,
+    CancelReason, Envelope, Order, OrderCancelled, OrderCompleted, OrderStatus, TicketInOrder,
 };
-use kernel::{
-    Clock, Currency, EventId, MajorUnits, OrderId, SystemClock, TicketId, Timestamp, UserId,
-    Version,
-};
-use ory::{Object, Permissions, PortError, Query, Sessions, SignedIn, Tuple};
+use kernel::{Currency, MajorUnits, OrderId, TicketId, Timestamp, UserId, Version};
 use outbox::Journal;
 use payments::{CardGateway, Hints, Payments};
-use proptest::collection::vec;
-use proptest::prelude::*;
 use store::{Location, Store};
+use testkit::{Everybody, ManualClock, sealed};
 use tokio::runtime::{Builder, Runtime};
 
 /// How long a buyer has to pay.
 pub(crate) const WINDOW: Duration = Duration::from_secs(900);
-
-/// A clock that stands still until it is moved.
-pub(crate) struct ManualClock(AtomicI64);
-
-impl ManualClock {
-    pub(crate) fn started() -> Arc<Self> {
-        Arc::new(Self(AtomicI64::new(SystemClock.now().as_micros())))
-    }
-
-    pub(crate) fn advance(&self, span: Duration) {
-        self.0.fetch_add(i64::try_from(span.as_micros()).unwrap(), Ordering::SeqCst);
-    }
-}
-
-impl Clock for ManualClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_micros(self.0.load(Ordering::SeqCst))
-    }
-}
 
 /// The context, with nobody who takes its hints.
 pub(crate) fn payments(gateway: Arc<dyn CardGateway>, clock: Arc<ManualClock>) -> Payments {
@@ -101,59 +73,7 @@ pub(crate) fn completed(order: &Order) -> Arc<Envelope> {
     sealed(OrderCompleted(Order { status, version, ..order.clone() }))
 }
 
-/// The event as its sender stored it: a repeat carries the same id.
-pub(crate) fn sealed(event: impl Into<Event>) -> Arc<Envelope> {
-    let envelope = event.into().seal(EventId::generate(), SystemClock.now(), None);
-    Arc::new(envelope.unwrap())
-}
-
-/// Every way to deliver `count` events: each once to three times, in any order.
-pub(crate) fn deliveries(count: usize) -> impl Strategy<Value = Vec<usize>> {
-    vec(1..=3_usize, count).prop_flat_map(|times| {
-        let repeated = times.into_iter().enumerate();
-        let all: Vec<_> = repeated.flat_map(|(event, times)| repeat_n(event, times)).collect();
-        Just(all).prop_shuffle()
-    })
-}
-
-pub(crate) fn cases(cases: u32) -> ProptestConfig {
-    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
-}
-
-pub(crate) fn runtime() -> Runtime {
-    Builder::new_current_thread().enable_time().build().unwrap()
-}
-
 /// A runtime on which a pause takes no time.
 pub(crate) fn paused_runtime() -> Runtime {
     Builder::new_current_thread().enable_time().start_paused(true).build().unwrap()
-}
-
-/// Everybody may do everything, and nobody is signed in.
-pub(crate) struct Everybody;
-
-#[async_trait]
-impl Sessions for Everybody {
-    async fn whoami(&self, _token: &str) -> Result<Option<SignedIn>, PortError> {
-        Ok(None)
-    }
-}
-
-#[async_trait]
-impl Permissions for Everybody {
-    async fn check(&self, _query: &Query) -> Result<bool, PortError> {
-        Ok(true)
-    }
-
-    async fn write(&self, _tuples: &[Tuple]) -> Result<(), PortError> {
-        Ok(())
-    }
-
-    async fn delete(&self, _tuples: &[Tuple]) -> Result<(), PortError> {
-        Ok(())
-    }
-
-    async fn list(&self, _object: &Object, _relation: &str) -> Result<Vec<Tuple>, PortError> {
-        Ok(Vec::new())
-    }
 }

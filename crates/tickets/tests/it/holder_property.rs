@@ -10,10 +10,11 @@ use kernel::{Clock, EventId, MajorUnits, OrderId, SystemClock, UserId, Version};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use store::params;
+use testkit::{cases, deliveries, runtime, sealed};
 use tickets::commands::create_ticket::CreateTicket;
 use tickets::domain::{Ticket, TicketTitle};
 
-use crate::support::{World, cases, deliveries, runtime, sealed};
+use crate::support::World;
 
 const TOLD_LAST: &str = "select envelope -> 'data' ->> 'orderId', envelope ->> 'version'
      from outbox where id > ?1 order by envelope ->> 'version' desc limit 1";

@@ -1,19 +1,14 @@
 //! The context over a database in memory, and every way its events may be delivered.
 
-use std::iter::repeat_n;
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use bus::Consumer;
-use events::{Envelope, Event};
-use kernel::{Clock, Currency, EventId, SystemClock};
-use ory::{Object, Permissions, PortError, Query, Sessions, SignedIn, Tuple};
+use events::Envelope;
+use kernel::{Currency, SystemClock};
 use outbox::Journal;
-use proptest::collection::vec;
-use proptest::prelude::*;
 use store::{Location, Store};
+use testkit::Everybody;
 use tickets::Tickets;
-use tokio::runtime::{Builder, Runtime};
 
 /// The context, and what hands it events.
 pub(crate) struct World {
@@ -40,57 +35,5 @@ impl World {
         for event in deliveries {
             self.consumer.consume(Arc::clone(&history[*event])).await.unwrap();
         }
-    }
-}
-
-/// The event as its sender stored it: a repeat carries the same id.
-pub(crate) fn sealed(event: impl Into<Event>) -> Arc<Envelope> {
-    let envelope = event.into().seal(EventId::generate(), SystemClock.now(), None);
-    Arc::new(envelope.unwrap())
-}
-
-/// Every way to deliver `count` events: each once to three times, in any order.
-pub(crate) fn deliveries(count: usize) -> impl Strategy<Value = Vec<usize>> {
-    vec(1..=3_usize, count).prop_flat_map(|times| {
-        let repeated = times.into_iter().enumerate();
-        let all: Vec<_> = repeated.flat_map(|(event, times)| repeat_n(event, times)).collect();
-        Just(all).prop_shuffle()
-    })
-}
-
-pub(crate) fn cases(cases: u32) -> ProptestConfig {
-    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
-}
-
-pub(crate) fn runtime() -> Runtime {
-    Builder::new_current_thread().enable_time().build().unwrap()
-}
-
-/// Everybody may do everything, and nobody is signed in.
-struct Everybody;
-
-#[async_trait]
-impl Sessions for Everybody {
-    async fn whoami(&self, _token: &str) -> Result<Option<SignedIn>, PortError> {
-        Ok(None)
-    }
-}
-
-#[async_trait]
-impl Permissions for Everybody {
-    async fn check(&self, _query: &Query) -> Result<bool, PortError> {
-        Ok(true)
-    }
-
-    async fn write(&self, _tuples: &[Tuple]) -> Result<(), PortError> {
-        Ok(())
-    }
-
-    async fn delete(&self, _tuples: &[Tuple]) -> Result<(), PortError> {
-        Ok(())
-    }
-
-    async fn list(&self, _object: &Object, _relation: &str) -> Result<Vec<Tuple>, PortError> {
-        Ok(Vec::new())
     }
 }
