@@ -22,6 +22,11 @@ const STEPS: &[Step] = &[
     },
     Step { name: "tidy", when: When::Always, work: Work::Task("tidy", tidy::run) },
     Step {
+        name: "documentation",
+        when: When::Always,
+        work: Work::Cargo("doc --workspace --no-deps --locked"),
+    },
+    Step {
         // nextest leaves the examples in the documentation out; they come first, so that its
         // summary closes the run
         name: "doc tests",

@@ -1,8 +1,8 @@
 //! Expiration: tells orders when the time to pay for one is over.
 //!
-//! A timer is a row ([`store`](self::store)): armed by `order:created`, dropped by
-//! `order:cancelled`, fired by [`fire`] in its time together with the event that says so. There is
-//! nothing else to re-arm after a crash; what was overdue meanwhile fires at once.
+//! A timer is a row (`store`): armed by `order:created`, dropped by `order:cancelled`, fired by
+//! [`fire()`] in its time together with the event that says so. There is nothing else to re-arm
+//! after a crash; what was overdue meanwhile fires at once.
 
 pub mod consumers;
 pub mod domain;

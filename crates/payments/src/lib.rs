@@ -2,10 +2,10 @@
 //!
 //! The card is authorized first; orders decides; then the money is captured or let go. What to do
 //! next with a payment is one pure function ([`domain::next_step`]); one driver carries it out
-//! ([`settle`]), whether a request, an event or the reconciler asks for it, and every step can be
+//! ([`settle()`]), whether a request, an event or the reconciler asks for it, and every step can be
 //! repeated: the gateway by its idempotency key, the database by the payment's version.
 //!
-//! Reading order: [`domain`], [`gateway`] (the port to the card gateway), [`settle`],
+//! Reading order: [`domain`], [`gateway`] (the port to the card gateway), [`settle()`],
 //! [`commands`], [`consumers`], [`http`].
 
 pub mod commands;

@@ -8,7 +8,7 @@
 //! SQL is written once, in the dialect that SQLite and PostgreSQL share: `uuid`, `bigint`, `text`;
 //! `insert … on conflict … do update`; partial indexes; `?1`-style parameters.
 //!
-//! Reading order: [`statement`] and [`row`] (what goes in and out), [`error`], [`migration`],
+//! Reading order: `statement` and `row` (what goes in and out), `error`, `migration`,
 //! then `sqlite` (the engine: a writer thread with group commit, a pool of readers).
 
 mod error;

@@ -1,7 +1,7 @@
 //! Tickets: what sellers list, and who holds it.
 //!
 //! A request becomes a command ([`commands`]), the command asks the domain ([`domain`]), the
-//! decision is stored with its events ([`store`](self::store)), and what orders tell us comes in
+//! decision is stored with its events (`store`), and what orders tell us comes in
 //! through [`consumers`]. Orders are the judge of who may have a ticket; this context follows.
 
 pub mod commands;

@@ -1,4 +1,4 @@
-//! What changes payments at somebody's request; the rest is done by [`crate::settle`].
+//! What changes payments at somebody's request; the rest is done by [`crate::settle()`].
 
 pub mod create_payment;
 pub mod observe_order;
