@@ -19,5 +19,5 @@ pub use databases::Databases;
 pub use delivery::{ManualClock, cases, deliveries, runtime, sealed};
 pub use dice::Dice;
 pub use everybody::Everybody;
-pub use person::{Answer, Person};
+pub use person::{Answer, PASSWORD, Person};
 pub use platform::TestPlatform;

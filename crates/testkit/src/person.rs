@@ -4,7 +4,7 @@ use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 
 /// The password of everybody here.
-pub(crate) const PASSWORD: &str = "a long and boring password 7";
+pub const PASSWORD: &str = "a long and boring password 7";
 
 /// Somebody with a browser's worth of memory: who they are, and their session.
 #[derive(Clone)]
@@ -60,20 +60,36 @@ impl Person {
 
     pub(crate) async fn sign_up(client: Client, url: &str, email: &str) -> Self {
         let mut person = Self::anonymous(client, url);
-        let flow = person.get("/self-service/registration/api").await.expect(200);
-        let flow = flow["id"].as_str().unwrap();
-        let answer = person
-            .post(
-                &format!("/self-service/registration?flow={flow}"),
-                json!({"method": "password", "password": PASSWORD, "traits": {"email": email}}),
-            )
-            .await
-            .expect(200);
+        let answer = person.submit_sign_up(email).await.expect(200);
         person.token = answer["session_token"].as_str().unwrap().to_owned();
         let user = person.get("/api/users/current-user").await.expect(200);
         person.id = user["id"].as_str().unwrap().to_owned();
         person.email = email.to_owned();
         person
+    }
+
+    /// Fills in the form to sign up; answers what came of it.
+    pub async fn submit_sign_up(&self, email: &str) -> Answer {
+        let form = json!({"method": "password", "password": PASSWORD, "traits": {"email": email}});
+        self.submit("registration", form).await
+    }
+
+    /// Fills in the form to sign in; answers what came of it.
+    pub async fn sign_in(&self, email: &str, password: &str) -> Answer {
+        let form = json!({"method": "password", "password": password, "identifier": email});
+        self.submit("login", form).await
+    }
+
+    async fn submit(&self, flow: &str, form: Value) -> Answer {
+        let started = self.get(&format!("/self-service/{flow}/api")).await.expect(200);
+        let id = started["id"].as_str().unwrap();
+        self.post(&format!("/self-service/{flow}?flow={id}"), form).await
+    }
+
+    /// The same person in another session.
+    #[must_use]
+    pub fn with_token(&self, token: &str) -> Self {
+        Self { token: token.to_owned(), ..self.clone() }
     }
 
     /// The same person, talking to another address: after a restart.

@@ -143,6 +143,32 @@ async fn the_frameworks_own_refusals_are_problems_too() {
     check_problem(&person.get(&long).await, 400, &long);
 }
 
+/// Odd headers are nobody's credentials and no reason to fail.
+#[tokio::test]
+async fn odd_headers_are_refused_or_passed_over() {
+    let exchange = exchange(&[]);
+    let guest = exchange.anonymous();
+    for (name, value) in [
+        ("authorization", "Bearer"),
+        ("authorization", "Bearer \u{e9}\u{e9}"),
+        ("authorization", ""),
+        ("x-session-token", " "),
+        ("cookie", "ory_kratos_session"),
+        ("cookie", "=; ;;==;ory_kratos_session=\"\""),
+        ("traceparent", "00-zz-zz-zz"),
+    ] {
+        let headers = [(name, value)];
+        let read = guest.send_raw(Method::GET, "/api/tickets", &headers, vec![]).await.unwrap();
+        assert_eq!(read.status.as_u16(), 200, "{name}: {value}");
+        let orders = guest.send_raw(Method::GET, "/api/orders", &headers, vec![]).await.unwrap();
+        check_problem(&orders, 401, "/api/orders");
+    }
+    let long = "x".repeat(1_000_000);
+    let sent = guest.send_raw(Method::GET, "/api/tickets", &[("x-long", &long)], vec![]).await;
+    assert!(sent.is_err() || sent.unwrap().status.is_client_error());
+    assert_eq!(guest.get("/api/tickets").await.status.as_u16(), 200, "others are served");
+}
+
 /// Input is not echoed, but for the path that the client asked for.
 #[tokio::test]
 async fn a_refusal_does_not_echo_what_was_sent() {

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use reqwest::Method;
 use serde_json::{Value, json};
-use testkit::Person;
+use testkit::{PASSWORD, Person};
 
 use crate::exchange;
 
@@ -52,6 +53,34 @@ async fn a_ticket_is_listed_reserved_paid_and_sold() {
     assert_eq!(buyer.order(id).await.problem(), "ticket-already-reserved");
     let refused = seller.delete(&format!("/api/tickets/{id}")).await;
     assert_eq!((refused.status.as_u16(), refused.problem()), (400, "ticket-held"));
+}
+
+#[tokio::test]
+async fn somebody_signs_out_and_in_again() {
+    let exchange = exchange(&[]);
+    let person = exchange.person().await;
+    let session = person.get("/sessions/whoami").await.expect(200);
+    assert_eq!(session["active"], true);
+    assert_eq!(session["identity"]["traits"]["email"], person.email);
+    assert_eq!(session["identity"]["metadata_public"]["id"], person.id);
+    let user = person.get("/api/users/current-user").await.expect(200);
+    assert_eq!((&user["id"], &user["email"]), (&json!(person.id), &json!(person.email)));
+    assert_eq!(user["identityId"], session["identity"]["id"]);
+
+    let token = json!({"session_token": person.token});
+    let out = person.send(Method::DELETE, "/self-service/logout/api", Some(token)).await.unwrap();
+    assert_eq!(out.status.as_u16(), 204);
+    assert_eq!(person.get("/sessions/whoami").await.status.as_u16(), 401);
+    assert_eq!(person.get("/api/orders").await.problem(), "not-signed-in");
+
+    let guest = exchange.anonymous();
+    let refused = guest.sign_in(&person.email.to_uppercase(), "not the password").await;
+    assert_eq!(refused.expect(400)["ui"]["messages"][0]["id"], 4_000_006);
+    let session = guest.sign_in(&person.email.to_uppercase(), PASSWORD).await.expect(200);
+    let back = person.with_token(session["session_token"].as_str().unwrap());
+    assert_eq!(back.get("/api/users/current-user").await.expect(200)["id"], person.id);
+    let again = guest.submit_sign_up(&person.email).await.expect(400);
+    assert_eq!(again["ui"]["messages"][0]["id"], 4_000_007, "an e-mail is somebody's once");
 }
 
 #[tokio::test]
