@@ -1,5 +1,7 @@
 //! Somebody who uses the exchange over HTTP.
 
+use std::path::Path;
+
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -198,7 +200,20 @@ impl Answer {
         let content_type = kind.unwrap_or_default().to_owned();
         let text = response.text().await?;
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Ok(Self { status, body, content_type })
+        let answer = Self { status, body, content_type };
+        answer.check_documented();
+        Ok(answer)
+    }
+
+    /// Every code that any test meets has its page.
+    fn check_documented(&self) {
+        if self.content_type == "application/problem+json" {
+            let pages = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/errors");
+            let page = pages.join(format!("{}.md", self.problem()));
+            let text = std::fs::read_to_string(&page).unwrap_or_default();
+            let heading = format!("# `{}` · {}\n", self.problem(), self.status.as_u16());
+            assert!(text.starts_with(&heading), "{} must begin with {heading}", page.display());
+        }
     }
 }
 
