@@ -150,6 +150,18 @@ impl Journal {
         self.store.query(sql, params).await
     }
 
+    /// Reads rows, perhaps after looking at many; see [`Store::scan`].
+    ///
+    /// # Errors
+    /// As [`Store::scan`].
+    pub async fn scan(
+        &self,
+        sql: impl Into<Cow<'static, str>>,
+        params: impl IntoIterator<Item = Value>,
+    ) -> Result<Vec<Row>, StoreError> {
+        self.store.scan(sql, params).await
+    }
+
     /// Looks until `look` finds something or `patience` is over: after each commit here, and a few
     /// times a second for commits elsewhere.
     ///
@@ -197,7 +209,7 @@ impl Journal {
     /// As [`Store::query`].
     pub async fn backlog(&self) -> Result<Backlog, StoreError> {
         let sql = "select (select count(*) from outbox), (select count(*) from dead_letters)";
-        let rows = self.store.query(sql, []).await?;
+        let rows = self.store.scan(sql, []).await?;
         let row = rows.first().ok_or_else(|| StoreError::Failed { reason: "no row".into() })?;
         Ok(Backlog { undelivered: row.get(0)?, dead_letters: row.get(1)? })
     }

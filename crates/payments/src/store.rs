@@ -118,7 +118,7 @@ pub(crate) async fn charged_for_nothing(
     journal: &Journal,
     limit: u32,
 ) -> Result<Vec<PaymentId>, StoreError> {
-    let rows = journal.query(CHARGED_FOR_NOTHING, params![limit]).await?;
+    let rows = journal.scan(CHARGED_FOR_NOTHING, params![limit]).await?;
     rows.iter().map(|row| row.get(0)).collect()
 }
 

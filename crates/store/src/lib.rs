@@ -72,7 +72,8 @@ impl Store {
         self.engine.close().await;
     }
 
-    /// Reads all rows of `sql`, as of one moment. What was applied before is seen.
+    /// Reads the rows of `sql`, as of one moment; what was applied before is seen. For reads that
+    /// an index makes short: they may take the caller's thread for their time.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] and [`StoreError::Failed`].
@@ -82,5 +83,17 @@ impl Store {
         params: impl IntoIterator<Item = Value>,
     ) -> Result<Vec<Row>, StoreError> {
         self.engine.query(sql.into(), params.into_iter().collect()).await
+    }
+
+    /// As [`Self::query`], for reads that may look at many rows.
+    ///
+    /// # Errors
+    /// As [`Self::query`].
+    pub async fn scan(
+        &self,
+        sql: impl Into<Cow<'static, str>>,
+        params: impl IntoIterator<Item = Value>,
+    ) -> Result<Vec<Row>, StoreError> {
+        self.engine.scan(sql.into(), params.into_iter().collect()).await
     }
 }

@@ -74,7 +74,7 @@ pub(crate) async fn list(
         add(&mut sql, " and search like ?", pattern.into());
     }
     sql.push_str(" order by id desc limit ?1");
-    let rows = journal.query(sql, values).await?;
+    let rows = journal.scan(sql, values).await?;
     rows.iter().map(ticket_of).collect()
 }
 

@@ -48,6 +48,14 @@ impl Sqlite {
         sql: Cow<'static, str>,
         params: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
-        Arc::clone(&self.readers).query(sql, params).await
+        self.readers.query(sql, params).await
+    }
+
+    pub(crate) async fn scan(
+        &self,
+        sql: Cow<'static, str>,
+        params: Vec<Value>,
+    ) -> Result<Vec<Row>, StoreError> {
+        Arc::clone(&self.readers).scan(sql, params).await
     }
 }

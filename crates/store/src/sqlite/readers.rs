@@ -1,4 +1,4 @@
-//! Reads: a bounded pool of read-only connections, used on threads where blocking is allowed.
+//! Reads: a bounded pool of read-only connections.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -24,7 +24,18 @@ impl Readers {
         Self { address, idle: Mutex::new(Vec::new()), free: Semaphore::new(CONNECTIONS) }
     }
 
+    /// A short read, on the caller's thread: handing it to another one costs more than it does.
     pub(crate) async fn query(
+        &self,
+        sql: Cow<'static, str>,
+        params: Vec<Value>,
+    ) -> Result<Vec<Row>, StoreError> {
+        let _turn = self.free.acquire().await.map_err(|_| StoreError::closed())?;
+        self.run(&sql, params).map_err(|error| from_sqlite(&error, &HashMap::new()))
+    }
+
+    /// A long read, on a thread where blocking harms nobody.
+    pub(crate) async fn scan(
         self: Arc<Self>,
         sql: Cow<'static, str>,
         params: Vec<Value>,
