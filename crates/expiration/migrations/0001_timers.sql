@@ -6,3 +6,4 @@ create table timers (
     status text not null
 );
 create index timers_by_time on timers (fires_at) where status = 'armed';
+create index timers_ended on timers (fires_at) where status <> 'armed';

@@ -7,6 +7,7 @@
 pub mod consumers;
 pub mod domain;
 pub mod fire;
+pub mod forget;
 
 mod store;
 
@@ -17,6 +18,7 @@ use outbox::Journal;
 
 pub use consumers::subscription;
 pub use fire::fire;
+pub use forget::forget;
 pub use store::MIGRATIONS;
 
 /// What the context needs from the outside.

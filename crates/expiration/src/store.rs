@@ -27,6 +27,12 @@ const FIRED: &str = "update timers set status = 'fired' where order_id = ?1 and 
 const DUE: &str = "select order_id, fires_at from timers
      where status = 'armed' and fires_at <= ?1 order by fires_at limit ?2";
 
+const ENDED: &str = "select order_id from timers
+     where status <> 'armed' and fires_at < ?1 order by fires_at limit 1";
+
+const FORGET: &str = "delete from timers where order_id in (select order_id from timers
+     where status <> 'armed' and fires_at < ?1 order by fires_at limit 1000)";
+
 const NEXT: &str = "select fires_at from timers where status = 'armed' order by fires_at limit 1";
 
 /// Keeps what an order's event asks for, in whatever order they come.
@@ -72,4 +78,17 @@ pub(crate) async fn due(
 pub(crate) async fn next(journal: &Journal) -> Result<Option<Timestamp>, StoreError> {
     let rows = journal.query(NEXT, []).await?;
     rows.first().map(|row| row.get(0)).transpose()
+}
+
+/// Deletes up to a thousand timers that were over before `before` and don't run.
+pub(crate) async fn forget_ended(
+    journal: &Journal,
+    before: Timestamp,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    if journal.query(ENDED, params![before]).await?.is_empty() {
+        return Ok(());
+    }
+    let writes = vec![Statement::new(FORGET, params![before])];
+    journal.commit(Changeset::new(at, writes, Vec::new())).await.map(drop)
 }

@@ -144,6 +144,8 @@ impl Exchange {
         let settle = payments::settle(self.payments, self.hinted, stop.clone());
         work.start("the payments' driver", settle);
         work.start("the sweep", orders::sweep::sweep(self.orders, stop.clone()));
+        let forget = expiration::forget(self.expiration.clone(), stop.clone());
+        work.start("the timers' housekeeping", forget);
         work.start("the timers", expiration::fire(self.expiration, stop.clone()));
         work.start("the housekeeping", auth::housekeeping(self.auth.0, stop.clone()));
     }

@@ -49,6 +49,13 @@ impl World {
         expiration::fire(self.expiration.clone(), stop).await;
     }
 
+    /// Forgets what is old now, once.
+    pub(crate) async fn forget(&self) {
+        let stop = CancellationToken::new();
+        stop.cancel();
+        expiration::forget(self.expiration.clone(), stop).await;
+    }
+
     /// The timer of an order, if there is one: its status, and when it fires.
     pub(crate) async fn timer(&self, id: OrderId) -> Option<(String, Timestamp)> {
         let rows = self.expiration.journal.query(TIMER, params![id]).await.unwrap();

@@ -1,6 +1,8 @@
 //! However its order's events are delivered, a timer runs unless its order was cancelled. It fires
 //! at most once, never before its time, and never after it was dropped.
 
+use std::time::Duration;
+
 use std::sync::Arc;
 
 use events::{CancelReason, Envelope, Order, OrderCancelled, OrderCreated, OrderStatus};
@@ -118,5 +120,27 @@ fn a_timer_fires_in_its_time_and_once_unless_it_was_dropped() {
         // what is still armed fires now, and not in another case
         world.clock.advance(WINDOW);
         runtime.block_on(world.fire());
+    });
+}
+
+/// What has ended is forgotten after a day, and what runs never is; an event that comes even later
+/// fires once for nothing, and orders knows better.
+#[test]
+fn ended_timers_are_forgotten_after_a_day() {
+    let (runtime, world) = (runtime(), World::new());
+    runtime.block_on(async {
+        let (ended, running) = (placed(world.clock.now()), placed(world.clock.now()));
+        world.deliver(&cancelled(&ended)).await;
+        world.deliver(&created(&running)).await;
+        world.clock.advance(WINDOW + Duration::from_secs(23 * 3600));
+        world.forget().await;
+        assert!(world.timer(ended.id).await.is_some(), "not before a day");
+        world.clock.advance(Duration::from_secs(2 * 3600));
+        world.forget().await;
+        assert!(world.timer(ended.id).await.is_none());
+        assert!(world.timer(running.id).await.is_some(), "it has not fired yet");
+        world.fire().await;
+        world.forget().await;
+        assert!(world.timer(running.id).await.is_none(), "it has");
     });
 }

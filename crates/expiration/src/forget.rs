@@ -1,0 +1,35 @@
+//! Forgetting: timers that have fired or were dropped are kept for a day, in case their order's
+//! events come once more, and then deleted a thousand at a time.
+
+use std::time::Duration;
+
+use ::store::StoreError;
+use tokio_util::sync::CancellationToken;
+
+use crate::{Expiration, store};
+
+/// How long an ended timer is remembered after its time.
+const MEMORY: Duration = Duration::from_secs(24 * 3600);
+
+/// How often up to a thousand of them are deleted.
+const EVERY: Duration = Duration::from_millis(200);
+
+/// Forgets ended timers until `stop`.
+pub async fn forget(expiration: Expiration, stop: CancellationToken) {
+    let mut tick = tokio::time::interval(EVERY);
+    // bounded: by `stop`
+    loop {
+        if let Err(error) = forget_some(&expiration).await {
+            tracing::warn!(%error, "Could not delete ended timers");
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = tick.tick() => {}
+        }
+    }
+}
+
+async fn forget_some(expiration: &Expiration) -> Result<(), StoreError> {
+    let now = expiration.clock.now();
+    store::forget_ended(&expiration.journal, now.minus(MEMORY), now).await
+}
