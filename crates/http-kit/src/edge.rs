@@ -35,27 +35,26 @@ async fn around_each_request(
     request: Request,
     next: Next,
 ) -> Response {
-    let method = request.method().clone();
-    let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
+    let (method, uri) = (request.method().clone(), request.uri().clone());
     let incoming = request.headers().get("traceparent").and_then(|value| value.to_str().ok());
     let trace = incoming.and_then(Trace::parse).unwrap_or_else(Trace::start);
-    let trace_id = trace.to_string();
 
-    let mut response = trace::scope(trace, answer(request, next)).await;
+    let mut response = trace::scope(trace.clone(), answer(request, next)).await;
     let Some(error) = refusal_in(&mut response) else {
         return response;
     };
+    let path = uri.path_and_query().map_or("/", |path| path.as_str());
     let refusal = error.refusal();
     let status = problem::status_of(refusal.kind).as_u16();
     let causes = error.causes().unwrap_or_default();
     if status >= 500 {
-        tracing::error!(trace = trace_id, %method, path, status, code = refusal.code, causes,
+        tracing::error!(%trace, %method, path, status, code = refusal.code, causes,
             "Could not answer {method} {path}");
     } else {
-        tracing::debug!(trace = trace_id, %method, path, status, code = refusal.code, causes,
+        tracing::debug!(%trace, %method, path, status, code = refusal.code, causes,
             "Refused {method} {path}");
     }
-    let mut document = problem::render(refusal, &path, clock.now());
+    let mut document = problem::render(refusal, path, clock.now());
     if let Some(allow) = response.headers_mut().remove(header::ALLOW) {
         document.headers_mut().insert(header::ALLOW, allow);
     }

@@ -10,7 +10,7 @@ pub mod sessions;
 pub mod tuples;
 
 pub use permissions::{Object, Query, Subject, Tuple};
-pub use permissions_port::Permissions;
+pub use permissions_port::{Permissions, forget_unused};
 pub use rights::{Denied, Permit, Right, permit};
 pub use sessions::{Sessions, SignedIn};
 

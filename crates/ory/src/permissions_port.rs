@@ -19,3 +19,12 @@ pub trait Permissions: Send + Sync {
     /// The tuples of `object` in `relation`.
     async fn list(&self, object: &Object, relation: &str) -> Result<Vec<Tuple>, PortError>;
 }
+
+/// Removes rights to something that did not come to be, because it lost a race. Left behind they
+/// would harm nobody, since they protect nothing that exists; so a failure is only logged.
+pub async fn forget_unused(permissions: &dyn Permissions, rights: &[Tuple]) {
+    if let Err(error) = permissions.delete(rights).await {
+        let object = rights.first().map(|right| right.object.to_string()).unwrap_or_default();
+        tracing::warn!(object, %error, "Could not remove the rights to what was not made");
+    }
+}

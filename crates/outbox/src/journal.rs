@@ -8,13 +8,16 @@ use events::Event;
 use kernel::{EventId, Timestamp};
 use store::{Row, Statement, Store, StoreError, Value, params};
 use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
 
 /// How often [`Journal::wait_for`] looks again without a hint: another process may have written.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
+/// How long a request waits for what another context is about to tell, or has to hear.
+pub const NEWS_PATIENCE: Duration = Duration::from_secs(2);
+
 const INSERT_OUTBOX: &str = "insert into outbox (id, envelope) values (?1, ?2)";
 const INSERT_INBOX: &str = "insert into inbox (event_id, seen_at) values (?1, ?2)";
-
 const IN_OUTBOX: &str = "select id from outbox where id = ?1";
 
 /// New state with the events that tell of it: stored together, or not at all.
@@ -98,7 +101,8 @@ impl Journal {
     }
 
     /// As [`Self::commit`]; then waits until everybody has handled its events, but not longer than
-    /// `patience`: for changes after which the caller relies on what other contexts know.
+    /// `patience` ([`NEWS_PATIENCE`], for a request): for changes after which the caller relies on
+    /// what other contexts know.
     ///
     /// # Errors
     /// As [`Store::apply`]; then nothing was stored.
@@ -233,18 +237,18 @@ async fn wait_until<T, E, F>(
 where
     F: Future<Output = Result<Option<T>, E>>,
 {
-    let mut tick = tokio::time::interval(LOOK_AGAIN);
-    let deadline = tokio::time::Instant::now() + patience;
+    let deadline = Instant::now() + patience;
     // bounded: by `patience`
     loop {
         hints.mark_unchanged();
+        let looked_at = Instant::now();
         if let Some(found) = look().await? {
             return Ok(Some(found));
         }
-        tokio::select! {
-            () = tokio::time::sleep_until(deadline) => return look().await,
-            _ = hints.changed() => {}
-            _ = tick.tick() => {}
+        if looked_at >= deadline {
+            return Ok(None);
         }
+        // with or without a hint, it is time to look again
+        let _hinted = timeout_at(deadline.min(looked_at + LOOK_AGAIN), hints.changed()).await;
     }
 }

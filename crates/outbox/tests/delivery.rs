@@ -58,17 +58,22 @@ impl Bus for Unreliable {
     }
 }
 
+/// Waits until the outbox is empty.
+async fn all_delivered(journal: &Journal) {
+    let empty = || async {
+        let backlog = journal.backlog().await?;
+        Ok::<_, StoreError>((backlog.undelivered == 0).then_some(()))
+    };
+    journal.wait_for(Duration::from_secs(30), empty).await.unwrap().unwrap();
+}
+
 async fn relay_everything(journal: &Journal, bus: Arc<Unreliable>) {
     let options =
         RelayOptions { pause_after_failure: Duration::from_millis(1), ..RelayOptions::default() };
     let stop = CancellationToken::new();
     let relay = Relay::new(journal.clone(), bus, SystemClock::shared(), options);
     let running = tokio::spawn(relay.run(stop.clone()));
-    let empty = || async {
-        let backlog = journal.backlog().await?;
-        Ok::<_, StoreError>((backlog.undelivered == 0).then_some(()))
-    };
-    journal.wait_for(Duration::from_secs(30), empty).await.unwrap().unwrap();
+    all_delivered(journal).await;
     stop.cancel();
     running.await.unwrap();
 }
@@ -179,11 +184,7 @@ async fn what_can_not_be_cleared_yet_is_not_delivered_again() {
     let room = Statement::new("drop trigger stuck", []);
     let room = Changeset::new(SystemClock.now(), vec![room], Vec::new());
     assert_eq!(journal.commit(room).await.unwrap(), Committed::Now);
-    let empty = || async {
-        let backlog = journal.backlog().await?;
-        Ok::<_, StoreError>((backlog.undelivered == 0).then_some(()))
-    };
-    journal.wait_for(Duration::from_secs(30), empty).await.unwrap().unwrap();
+    all_delivered(&journal).await;
     stop.cancel();
     running.await.unwrap();
 }

@@ -25,12 +25,8 @@ const KEEP_ORDER: &str = "insert into payable_orders
      on conflict (order_id) do update set status = excluded.status, version = excluded.version
      where excluded.version > payable_orders.version";
 
-const FIND: &str = "select id, order_id, payer_id, status, charge_id, decline_code, card_token,
-     amount, currency, version, created_at from payments where id = ?1";
-
-const OF_ORDER: &str = "select id, order_id, payer_id, status, charge_id, decline_code,
-     card_token, amount, currency, version, created_at
-     from payments where order_id = ?1 order by id desc limit ?2";
+const COLUMNS: &str = "id, order_id, payer_id, status, charge_id, decline_code, card_token, \
+     amount, currency, version, created_at";
 
 const INSERT: &str = "insert into payments (id, order_id, payer_id, status, charge_id,
      decline_code, card_token, amount, currency, version, created_at)
@@ -89,7 +85,8 @@ pub(crate) async fn keep_order(
 }
 
 pub(crate) async fn find(journal: &Journal, id: PaymentId) -> Result<Option<Payment>, StoreError> {
-    let rows = journal.query(FIND, params![id]).await?;
+    let sql = format!("select {COLUMNS} from payments where id = ?1");
+    let rows = journal.query(sql, params![id]).await?;
     rows.first().map(payment_of).transpose()
 }
 
@@ -99,7 +96,9 @@ pub(crate) async fn of_order(
     id: OrderId,
     limit: u32,
 ) -> Result<Vec<Payment>, StoreError> {
-    let rows = journal.query(OF_ORDER, params![id, limit]).await?;
+    let sql =
+        format!("select {COLUMNS} from payments where order_id = ?1 order by id desc limit ?2");
+    let rows = journal.query(sql, params![id, limit]).await?;
     rows.iter().map(payment_of).collect()
 }
 

@@ -54,8 +54,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
 
 /// Tells where the exchange is and what to try next.
 fn greet(running: &Running) {
-    let Running { url, data, .. } = running;
-    let data = data.display();
+    let (url, data) = (&running.url, running.data().display());
     let greeting = format!(
         "Ticketing is ready.\n\
          \n  Address    {url}\

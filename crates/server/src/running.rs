@@ -1,6 +1,6 @@
 //! Start and stop: a listener, the routes behind it, and the work in the background.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -24,8 +24,6 @@ const WORKING_GRACE: Duration = Duration::from_secs(3);
 pub(crate) struct Running {
     /// How clients reach it.
     pub(crate) url: String,
-    /// Where its data is.
-    pub(crate) data: PathBuf,
     folder: DataFolder,
     journals: Vec<Journal>,
     serving: Work,
@@ -47,7 +45,6 @@ impl Running {
             .with_context(|| format!("can't open the data in {}", folder.path().display()))?;
         let running = Self {
             url,
-            data: folder.path().to_owned(),
             folder,
             journals: exchange.journals(),
             serving: Work::default(),
@@ -59,6 +56,11 @@ impl Running {
         let serving = serve(listener, router, running.serving.stop.clone(), options);
         running.serving.start("the listener", serving);
         Ok(running)
+    }
+
+    /// Where its data is.
+    pub(crate) fn data(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Returns when a part of it failed by a fault of ours.

@@ -1,10 +1,8 @@
 //! How tickets are kept: the rows, and the way there and back.
 
-use std::time::Duration;
-
 use events::{Event, OrderStatus, TicketStatus};
 use kernel::{Decision, EventId, Money, TicketId, Timestamp};
-use outbox::{Changeset, Committed, Journal};
+use outbox::{Changeset, Committed, Journal, NEWS_PATIENCE};
 use store::{Migration, Row, Statement, StoreError, Value, params};
 
 use crate::domain::search::{SearchTerms, searchable};
@@ -17,14 +15,8 @@ pub const MIGRATIONS: &[Migration] = &[Migration {
     sql: include_str!("../migrations/0001_tickets.sql"),
 }];
 
-/// How long a seller waits for others to hear of a change.
-const NEWS_PATIENCE: Duration = Duration::from_secs(2);
-
 const COLUMNS: &str = "id, seller_id, title, description, price, currency, status, order_id, \
      version, revision, created_at, updated_at";
-
-const FIND: &str = "select id, seller_id, title, description, price, currency, status, order_id,
-     version, revision, created_at, updated_at from tickets where id = ?1";
 
 const HOLDS: &str = "select order_id, status, version from holds where ticket_id = ?1";
 
@@ -42,7 +34,8 @@ const SEE: &str = "insert into holds (order_id, ticket_id, status, version)
      where excluded.version > holds.version";
 
 pub(crate) async fn find(journal: &Journal, id: TicketId) -> Result<Option<Ticket>, StoreError> {
-    let rows = journal.query(FIND, params![id]).await?;
+    let sql = format!("select {COLUMNS} from tickets where id = ?1");
+    let rows = journal.query(sql, params![id]).await?;
     rows.first().map(ticket_of).transpose()
 }
 

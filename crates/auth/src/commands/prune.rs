@@ -28,7 +28,7 @@ async fn expired(
     sessions_until: Timestamp,
     flows_until: Timestamp,
 ) -> Result<usize, StoreError> {
-    let rows = auth.journal().query(EXPIRED, params![sessions_until, flows_until]).await?;
+    let rows = auth.journal().scan(EXPIRED, params![sessions_until, flows_until]).await?;
     let count: i64 = rows.first().map_or(Ok(0), |row| row.get(0))?;
     Ok(usize::try_from(count).unwrap_or(0))
 }

@@ -1,17 +1,13 @@
 //! A buyer reserves a ticket. The race everybody runs is decided by one insert.
 
-use std::time::Duration;
-
 use kernel::{OrderId, TicketId};
 use ory::rights::OrderTicket;
 use ory::{Permit, tuples};
+use outbox::NEWS_PATIENCE;
 
 use crate::domain::{Order, OrderError, PlaceOrder};
 use crate::store::{self, ONE_ACTIVE_PER_TICKET, Offer};
 use crate::{Error, Orders};
-
-/// How long a buyer waits for a ticket that was listed a moment ago and isn't known here yet.
-const NEWS_PATIENCE: Duration = Duration::from_secs(2);
 
 impl Orders {
     /// Reserves the ticket the permit is for. Who may see and change the order is written down
@@ -39,7 +35,7 @@ impl Orders {
                 Ok(order)
             }
             Err(error) if error.is_constraint(ONE_ACTIVE_PER_TICKET) => {
-                self.forget_rights(id, &rights).await;
+                ory::forget_unused(&*self.permissions, &rights).await;
                 Err(not_placed(OrderError::AlreadyReserved))
             }
             Err(error) => Err(error.into()),
@@ -58,13 +54,5 @@ impl Orders {
         let look = || store::offer(&self.journal, id);
         let offer = self.journal.wait_for(NEWS_PATIENCE, look).await?;
         offer.ok_or(Error::TicketNotFound(id))
-    }
-
-    /// The rights of an order that lost its race. Left behind they would harm nobody, since the
-    /// order doesn't exist; so a failure is only logged.
-    async fn forget_rights(&self, id: OrderId, rights: &[ory::Tuple]) {
-        if let Err(error) = self.permissions.delete(rights).await {
-            tracing::warn!(order.id = %id, %error, "Could not remove an unplaced order's rights");
-        }
     }
 }

@@ -1,19 +1,15 @@
 //! A buyer pays for an order.
 
-use std::time::Duration;
-
 use events::PaymentStatus;
 use kernel::{OrderId, PaymentId};
 use ory::rights::EditOrder;
 use ory::{Permit, tuples};
+use outbox::NEWS_PATIENCE;
 use tokio::time::Instant;
 
 use crate::domain::{CardToken, PayableOrder, Payment, PaymentError, StartPayment};
 use crate::store::{self, ONE_LIVE_PER_ORDER};
 use crate::{Error, Payments};
-
-/// How long a buyer waits for an order that was placed a moment ago and isn't known here yet.
-const NEWS_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Payments of one order that are looked at to find the live one.
 const ATTEMPTS_SEEN: u32 = 20;
@@ -76,7 +72,7 @@ impl Payments {
                 Ok(payment)
             }
             Err(error) if error.is_constraint(ONE_LIVE_PER_ORDER) => {
-                self.forget_rights(id, &rights).await;
+                ory::forget_unused(&*self.permissions, &rights).await;
                 Err(refused(PaymentError::InProgress))
             }
             Err(error) => Err(error.into()),
@@ -99,13 +95,5 @@ impl Payments {
             PaymentStatus::Pending | PaymentStatus::Authorized => Some(PaymentError::InProgress),
             PaymentStatus::Captured | PaymentStatus::Refunded => Some(PaymentError::AlreadyPaid),
         }))
-    }
-
-    /// The rights of a payment that was not started. Left behind they would harm nobody, since
-    /// the payment doesn't exist; so a failure is only logged.
-    async fn forget_rights(&self, id: PaymentId, rights: &[ory::Tuple]) {
-        if let Err(error) = self.permissions.delete(rights).await {
-            tracing::warn!(payment.id = %id, %error, "Could not remove a payment's rights");
-        }
     }
 }
