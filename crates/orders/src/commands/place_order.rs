@@ -3,7 +3,7 @@
 use kernel::{OrderId, TicketId};
 use ory::rights::OrderTicket;
 use ory::{Permit, tuples};
-use outbox::NEWS_PATIENCE;
+use outbox::{NEWS_PATIENCE, ONE_ANSWER_PER_KEY, Remember};
 
 use crate::domain::{Order, OrderError, PlaceOrder};
 use crate::store::{self, ONE_ACTIVE_PER_TICKET, Offer};
@@ -14,8 +14,13 @@ impl Orders {
     /// first, so that there is no moment at which it is visible without its rights.
     ///
     /// # Errors
-    /// When the ticket is unknown, not on sale, or held by another order.
-    pub async fn place_order(&self, permit: Permit<OrderTicket>) -> Result<Order, Error> {
+    /// When the ticket is unknown, not on sale, or held by another order; or when a repeat of the
+    /// request was quicker.
+    pub async fn place_order(
+        &self,
+        permit: Permit<OrderTicket>,
+        remember: Remember<Order>,
+    ) -> Result<Order, Error> {
         let (ticket_id, buyer) = (permit.object(), permit.user());
         let not_placed = |error| Error::NotPlaced(ticket_id, error);
         let Offer { listing, is_held } = self.offer(ticket_id).await?;
@@ -28,7 +33,7 @@ impl Orders {
 
         let rights = [tuples::order_owner(id, buyer), tuples::order_parent(id, ticket_id)];
         self.permissions.write(&rights).await?;
-        match store::insert(&self.journal, decision).await {
+        match store::insert(&self.journal, decision, remember).await {
             Ok(order) => {
                 tracing::info!(order.id = %id, ticket.id = %ticket_id, user.id = %buyer,
                     "Placed order {id}");
@@ -38,7 +43,12 @@ impl Orders {
                 ory::forget_unused(&*self.permissions, &rights).await;
                 Err(not_placed(OrderError::AlreadyReserved))
             }
-            Err(error) => Err(error.into()),
+            Err(error) => {
+                if error.is_constraint(ONE_ANSWER_PER_KEY) {
+                    ory::forget_unused(&*self.permissions, &rights).await;
+                }
+                Err(error.into())
+            }
         }
     }
 
