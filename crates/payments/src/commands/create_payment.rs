@@ -1,10 +1,11 @@
 //! A buyer pays for an order.
 
+use ::store::StoreError;
 use events::PaymentStatus;
 use kernel::{OrderId, PaymentId};
 use ory::rights::EditOrder;
 use ory::{Permit, tuples};
-use outbox::{NEWS_PATIENCE, ONE_ANSWER_PER_KEY, Remember};
+use outbox::{NEWS_PATIENCE, Remember};
 use tokio::time::Instant;
 
 use crate::domain::{CardToken, PayableOrder, Payment, PaymentError, StartPayment};
@@ -47,16 +48,13 @@ impl Payments {
                 self.hints.give(id);
                 Ok(id)
             }
-            Err(error) if error.is_constraint(ONE_LIVE_PER_ORDER) => {
+            // another payment was quicker, or a repeat of the same request
+            Err(lost @ StoreError::Constraint { .. }) => {
                 ory::forget_unused(&*self.permissions, &rights).await;
-                Err(refused(PaymentError::InProgress))
+                let is_live = lost.is_constraint(ONE_LIVE_PER_ORDER);
+                Err(if is_live { refused(PaymentError::InProgress) } else { lost.into() })
             }
-            Err(error) => {
-                if error.is_constraint(ONE_ANSWER_PER_KEY) {
-                    ory::forget_unused(&*self.permissions, &rights).await;
-                }
-                Err(error.into())
-            }
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -89,7 +87,7 @@ impl Payments {
     async fn order_to_pay(&self, id: OrderId) -> Result<PayableOrder, Error> {
         let look = || store::order(&self.journal, id);
         let order = self.journal.wait_for(NEWS_PATIENCE, look).await?;
-        order.ok_or(Error::OrderNotFound(id))
+        order.ok_or(Error::OrderNotKnownYet(id))
     }
 
     /// Why another payment can't be started now, if one is live.

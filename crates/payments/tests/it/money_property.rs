@@ -167,7 +167,7 @@ impl World {
         let permit = ory::permit(&Everybody, buyer, order).await.unwrap();
         let card = if good { good_card() } else { bad_card() };
         match self.payments.create_payment(permit, card, Remember::NOTHING).await {
-            Ok(_) | Err(Error::Refused(..) | Error::OrderNotFound(_)) => {}
+            Ok(_) | Err(Error::Refused(..) | Error::OrderNotKnownYet(_)) => {}
             Err(error) => panic!("{error}"),
         }
     }

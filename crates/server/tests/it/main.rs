@@ -3,6 +3,7 @@
 
 mod authorization;
 mod crash;
+mod idempotency;
 mod malformed;
 mod mishaps;
 mod program;

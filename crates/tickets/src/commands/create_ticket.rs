@@ -1,8 +1,9 @@
 //! A seller lists a ticket.
 
+use ::store::StoreError;
 use kernel::{MajorUnits, TicketId, UserId};
 use ory::tuples;
-use outbox::{ONE_ANSWER_PER_KEY, Remember};
+use outbox::Remember;
 
 use crate::domain::{Description, NewTicket, Ticket, TicketTitle};
 use crate::{Error, Tickets, store};
@@ -43,12 +44,12 @@ impl Tickets {
                 tracing::info!(ticket.id = %id, user.id = %seller, "Listed ticket {id}");
                 Ok(ticket)
             }
-            Err(error) => {
-                if error.is_constraint(ONE_ANSWER_PER_KEY) {
-                    ory::forget_unused(&*self.permissions, &rights).await;
-                }
-                Err(error.into())
+            // a repeat of the same request was quicker
+            Err(lost @ StoreError::Constraint { .. }) => {
+                ory::forget_unused(&*self.permissions, &rights).await;
+                Err(lost.into())
             }
+            Err(error) => Err(error.into()),
         }
     }
 }
