@@ -119,7 +119,12 @@ async fn every_refusal_by_a_rule_is_given_again() {
         (&own, "/api/orders", json!({"ticketId": nowhere}), "ticket-not-found"),
         (&others, "/api/orders", json!({"ticketId": ticket}), "ticket-already-reserved"),
         (&others, "/api/payments", json!({"orderId": order, "token": "tok_visa"}), "not-permitted"),
-        (&own, "/api/payments", json!({"orderId": nowhere, "token": "x"}), "order-not-found"),
+        (
+            &own,
+            "/api/payments",
+            json!({"orderId": nowhere, "token": "tok_visa"}),
+            "order-not-found",
+        ),
     ] {
         let first = client.post(path, code, &body).await;
         assert_eq!(first.problem(), code);
