@@ -61,10 +61,8 @@ impl<S: Send + Sync> FromRequest<S> for Post {
     type Rejection = Error;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
-        let key = match key_in(request.headers())? {
-            None => None,
-            Some(text) => Some((text, request.method().clone(), request.uri().clone())),
-        };
+        let key = key_in(request.headers())?;
+        let key = key.map(|text| (text, request.method().clone(), request.uri().clone()));
         let body = body::read(request, state).await?;
         let key = key.map(|(text, method, uri)| Key::new(text, &method, &uri, &body));
         Ok(Self { fields: Fields::parse(&body)?, key })
