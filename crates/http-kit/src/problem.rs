@@ -23,7 +23,7 @@ pub struct Error {
     refusal: Refusal,
     cause: Option<Arc<dyn std::error::Error + Send + Sync>>,
     /// The document, when it is written already: a repeat of the request gets the very same.
-    document: Option<Arc<str>>,
+    document: Option<Arc<String>>,
 }
 
 impl Error {
@@ -40,13 +40,13 @@ impl Error {
 
     /// The same refusal with its document, answered for `path` (with its query) at `at`.
     pub(crate) fn written(self, path: &str, at: Timestamp) -> Self {
-        let document = Some(document(&self.refusal, path, at).into());
+        let document = Some(Arc::new(document(&self.refusal, path, at)));
         Self { document, ..self }
     }
 
     /// The document, when it is written already.
     pub(crate) fn document(&self) -> Option<&str> {
-        self.document.as_deref()
+        self.document.as_deref().map(String::as_str)
     }
 
     /// The cause and its causes, for the log.
