@@ -5,7 +5,9 @@
 //! may be missing) is added here, once.
 
 use http_kit::problem::Document;
-use utoipa::openapi::path::{HttpMethod, Operation, Parameter, ParameterIn, PathItem};
+use utoipa::openapi::path::{
+    HttpMethod, Operation, Parameter, ParameterBuilder, ParameterIn, PathItem,
+};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
@@ -54,12 +56,13 @@ pub fn openapi(parts: Vec<OpenApi>) -> OpenApi {
         TagBuilder::new().name(*name).description(Some(*text)).build()
     };
     all.tags = Some(TAGS.iter().map(tag).collect());
-    all.security = Some([TOKEN, COOKIE].map(|name| requirement(name)).to_vec());
+    all.security = Some([TOKEN, COOKIE].map(requirement).to_vec());
     describe_problems_and_sessions(all.components.get_or_insert_default());
-    for item in all.paths.paths.values_mut() {
-        for operation in operations(item) {
-            complete(operation);
+    for (path, item) in &mut all.paths.paths {
+        if let Some(post) = item.post.as_mut().filter(|_| path.starts_with("/api/")) {
+            take_idempotency_key(post);
         }
+        operations(item).for_each(complete);
     }
     all
 }
@@ -85,6 +88,29 @@ fn describe_problems_and_sessions(components: &mut Components) {
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     let PathItem { get, put, post, delete, patch, .. } = item;
     [get, put, post, delete, patch].into_iter().flatten()
+}
+
+/// Every POST of the API may be sent again with the same key.
+fn take_idempotency_key(operation: &mut Operation) {
+    let text = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(1))
+        .max_length(Some(255))
+        .pattern(Some("^[!-~]+$"))
+        .build();
+    let parameter = ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .description(Some(
+            "Makes the request safe to repeat: the same key and body get the first answer again, \
+             for 24 hours.",
+        ))
+        .schema(Some(text))
+        .build();
+    operation.parameters.get_or_insert_default().push(parameter.into());
+    let reused = "`idempotency-key-reused`: the key came with another body before.";
+    let conflict = ResponseBuilder::new().description(reused).build();
+    operation.responses.responses.entry("409".to_owned()).or_insert_with(|| conflict.into());
 }
 
 /// Adds what holds for every operation of its kind.

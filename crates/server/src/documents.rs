@@ -18,10 +18,7 @@ const HEARERS: &[Hears] = &[
 
 /// The routes that show the documents.
 pub(crate) fn router() -> Router {
-    api_docs::router(Documents {
-        openapi: openapi_text().into(),
-        asyncapi: asyncapi_text().into(),
-    })
+    api_docs::router(Documents { openapi: openapi_text().into(), asyncapi: asyncapi_text().into() })
 }
 
 /// The OpenAPI document as JSON.

@@ -46,6 +46,12 @@ fn parse(mut fields: Fields) -> Result<Edit, Refusal> {
     fields.build(|| Some(Edit { title, price, description, version }))
 }
 
+/// In JSON Schema `3.0` is a whole number, too.
 fn parse_version(text: &str) -> Result<Version, &'static str> {
-    text.parse().map(Version::new).map_err(|_| "must be a whole number, 0 or more")
+    let whole = text.split_once('.').filter(|(_, rest)| rest.bytes().all(|digit| digit == b'0'));
+    whole
+        .map_or(text, |(whole, _)| whole)
+        .parse()
+        .map(Version::new)
+        .map_err(|_| "must be a whole number, 0 or more")
 }
