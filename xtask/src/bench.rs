@@ -12,11 +12,7 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<Outcome> {
     if built == Outcome::Failed {
         return Ok(Outcome::Failed);
     }
-    let target = std::env::var("CARGO_TARGET_DIR").map_or_else(
-        |_| workspace::root().map(|root| root.join("target")),
-        |folder| std::path::absolute(folder).context("CARGO_TARGET_DIR"),
-    )?;
-    let program = target.join("release").join("ticketing");
+    let program = workspace::target_folder()?.join("release").join("ticketing");
     let program = program.to_str().context("the target folder's name is not UTF-8")?;
     cargo(&["run", "--release", "--locked", "--quiet", "-p", "bench", "--", program])
 }
@@ -26,5 +22,5 @@ fn cargo(arguments: &[&str]) -> anyhow::Result<Outcome> {
         .args(arguments)
         .status()
         .with_context(|| format!("could not start cargo {}", arguments.join(" ")))?;
-    Ok(if status.success() { Outcome::Passed } else { Outcome::Failed })
+    Ok(Outcome::of(status))
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 
 use crate::task::{Outcome, expect_no_arguments};
-use crate::{tidy, workspace};
+use crate::{contract, fuzz, tidy, workspace};
 
 /// The plan, in order.
 const STEPS: &[Step] = &[
@@ -26,6 +26,8 @@ const STEPS: &[Step] = &[
         when: When::Always,
         work: Work::Cargo("doc --workspace --no-deps --locked"),
     },
+    Step { name: "contract", when: When::Always, work: Work::Task("contract", contract::run) },
+    Step { name: "fuzz", when: When::Always, work: Work::Task("fuzz", fuzz::run) },
     Step {
         // nextest leaves the examples in the documentation out; they come first, so that its
         // summary closes the run

@@ -5,7 +5,10 @@
 
 mod bench;
 mod ci;
+mod contract;
+mod fuzz;
 mod help;
+mod services;
 mod task;
 mod tidy;
 mod workspace;

@@ -1,14 +1,21 @@
 //! What a task is, and the table of all of them.
 
-use std::process::ExitCode;
+use std::process::{ExitCode, ExitStatus};
 
-use crate::{bench, ci, help, tidy};
+use crate::{bench, ci, contract, fuzz, help, services, tidy};
 
 /// Every task, in the order in which `cargo xtask help` lists them.
 pub(crate) const TASKS: &[Task] = &[
     Task { name: "ci", about: "everything that must pass before a merge", run: ci::run },
     Task { name: "tidy", about: "check the house rules that no compiler checks", run: tidy::run },
     Task { name: "bench", about: "measure the release build beside a yardstick", run: bench::run },
+    Task {
+        name: "contract",
+        about: "check every answer of the API against its OpenAPI document",
+        run: contract::run,
+    },
+    Task { name: "fuzz", about: "feed the parsers that strangers reach", run: fuzz::run },
+    Task { name: "services", about: "install what the tests need", run: services::run },
     Task { name: "help", about: "print this list", run: help::run },
 ];
 
@@ -29,6 +36,13 @@ pub(crate) enum Outcome {
     Passed,
     /// Something is wrong, and the task has printed what.
     Failed,
+}
+
+impl Outcome {
+    /// What a program's end means.
+    pub(crate) fn of(status: ExitStatus) -> Self {
+        if status.success() { Self::Passed } else { Self::Failed }
+    }
 }
 
 impl From<Outcome> for ExitCode {

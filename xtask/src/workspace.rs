@@ -17,6 +17,14 @@ pub(crate) fn root() -> anyhow::Result<PathBuf> {
     root.map(Path::to_owned).context("xtask lies outside of any workspace")
 }
 
+/// Where cargo builds.
+pub(crate) fn target_folder() -> anyhow::Result<PathBuf> {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(
+        || root().map(|root| root.join("target")),
+        |folder| std::path::absolute(folder).context("CARGO_TARGET_DIR"),
+    )
+}
+
 /// A call of the cargo that runs us, in `root`.
 pub(crate) fn cargo(root: &Path) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

@@ -31,6 +31,10 @@ pub enum Command {
         #[arg(value_enum, default_value = "all")]
         role: Role,
     },
+    /// Print the OpenAPI document of the HTTP API.
+    Openapi,
+    /// Print the AsyncAPI document of the events.
+    Asyncapi,
 }
 
 /// A part of the exchange that a process can run.

@@ -2,6 +2,10 @@
 
 use kernel::{Currency, MajorUnits, OrderId, PaymentId, TicketId, Timestamp, UserId, Version};
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::schema;
 
 /// Implements the text form of a status for storage, from the one table of names.
 macro_rules! status {
@@ -31,6 +35,14 @@ macro_rules! status {
                 Self::ALL.iter().copied().find(|status| status.as_str() == text)
             }
         }
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                schema::one_of([$($text),+]).into()
+            }
+        }
+
+        impl ToSchema for $name {}
 
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -100,90 +112,117 @@ status! {
 }
 
 /// A ticket on the exchange.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Ticket {
     /// The ticket's id.
+    #[schema(schema_with = schema::id)]
     pub id: TicketId,
     /// 3 to 56 characters.
+    #[schema(schema_with = schema::title)]
     pub title: String,
     /// What the seller says about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = schema::description)]
     pub description: Option<String>,
     /// In major units.
+    #[schema(schema_with = schema::price)]
     pub price: MajorUnits,
     /// ISO 4217.
+    #[schema(schema_with = schema::currency)]
     pub currency: Currency,
     /// Grows by one with each change.
+    #[schema(schema_with = schema::version)]
     pub version: Version,
     /// The seller.
+    #[schema(schema_with = schema::id)]
     pub user_id: UserId,
     /// Where it stands with moderation and its seller.
     pub status: TicketStatus,
     /// The order that holds it; absent while it is free.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = schema::id)]
     pub order_id: Option<OrderId>,
     /// When it was listed.
+    #[schema(schema_with = schema::time)]
     pub created_at: Timestamp,
     /// When it last changed.
+    #[schema(schema_with = schema::time)]
     pub updated_at: Timestamp,
 }
 
 /// The ticket as it was when the order was placed: the buyer pays this price.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TicketInOrder {
     /// The ticket's id.
+    #[schema(schema_with = schema::id)]
     pub id: TicketId,
     /// Its title then.
+    #[schema(schema_with = schema::title)]
     pub title: String,
     /// Its price then, in major units.
+    #[schema(schema_with = schema::price)]
     pub price: MajorUnits,
     /// ISO 4217.
+    #[schema(schema_with = schema::currency)]
     pub currency: Currency,
     /// Its version then.
+    #[schema(schema_with = schema::version)]
     pub version: Version,
 }
 
 /// A reservation of a ticket.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Order {
     /// The order's id.
+    #[schema(schema_with = schema::id)]
     pub id: OrderId,
     /// What is reserved, at which price.
     pub ticket: TicketInOrder,
     /// The buyer.
+    #[schema(schema_with = schema::id)]
     pub user_id: UserId,
     /// Where it stands.
     pub status: OrderStatus,
     /// When an unpaid order ends.
+    #[schema(schema_with = schema::time)]
     pub expires_at: Timestamp,
     /// Grows by one with each change.
+    #[schema(schema_with = schema::version)]
     pub version: Version,
     /// When it was placed.
+    #[schema(schema_with = schema::time)]
     pub created_at: Timestamp,
     /// Why it was cancelled; absent otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub cancel_reason: Option<CancelReason>,
 }
 
 /// One attempt to pay for an order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Payment {
     /// The payment's id.
+    #[schema(schema_with = schema::id)]
     pub id: PaymentId,
     /// What is paid for.
+    #[schema(schema_with = schema::id)]
     pub order_id: OrderId,
     /// The card gateway's id of it; absent until the gateway has answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub stripe_id: Option<String>,
     /// Grows by one with each change.
+    #[schema(schema_with = schema::version)]
     pub version: Version,
     /// Where it stands.
     pub status: PaymentStatus,
     /// In major units.
+    #[schema(schema_with = schema::price)]
     pub amount: MajorUnits,
     /// ISO 4217.
+    #[schema(schema_with = schema::currency)]
     pub currency: Currency,
 }

@@ -2,6 +2,8 @@
 
 use kernel::{EventId, Timestamp, Version};
 use serde::{Serialize, de::DeserializeOwned};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 use uuid::Uuid;
 
 use crate::envelope::Envelope;
@@ -11,7 +13,7 @@ use crate::{
 };
 
 /// An event other contexts rely on.
-pub trait PublicEvent: Serialize + DeserializeOwned + Send + Sync + 'static {
+pub trait PublicEvent: Serialize + DeserializeOwned + ToSchema + Send + Sync + 'static {
     /// Its name, such as `order:created`; on AMQP the routing key is this with `.` for `:`.
     const TYPE: &'static str;
     /// The context that sends it, such as `/orders`.
@@ -41,6 +43,27 @@ macro_rules! carries {
 }
 pub(crate) use carries;
 
+/// What can be told of a public event before any has happened.
+#[derive(Clone)]
+pub struct Described {
+    /// Its type, such as `order:created`.
+    pub kind: &'static str,
+    /// The context that sends it, such as `/orders`.
+    pub source: &'static str,
+    /// Its name in documents, such as `OrderCreated`.
+    pub name: &'static str,
+    /// The shape of its data.
+    pub data: RefOr<Schema>,
+    /// The shapes that `data` refers to, by their names.
+    pub parts: Vec<(String, RefOr<Schema>)>,
+}
+
+fn parts_of<E: PublicEvent>() -> Vec<(String, RefOr<Schema>)> {
+    let mut parts = Vec::new();
+    E::schemas(&mut parts);
+    parts
+}
+
 macro_rules! any_of {
     ($($name:ident),+ $(,)?) => {
         /// Any public event.
@@ -52,6 +75,18 @@ macro_rules! any_of {
         impl Event {
             /// The types of all events there are.
             pub const TYPES: &'static [&'static str] = &[$($name::TYPE),+];
+
+            /// A description of every event there is, for documents.
+            #[must_use]
+            pub fn described() -> Vec<Described> {
+                vec![$(Described {
+                    kind: $name::TYPE,
+                    source: $name::SOURCE,
+                    name: stringify!($name),
+                    data: $name::schema(),
+                    parts: parts_of::<$name>(),
+                }),+]
+            }
 
             /// The event's type, such as `order:created`.
             #[must_use]

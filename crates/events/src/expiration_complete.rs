@@ -3,14 +3,17 @@
 
 use kernel::{OrderId, Version};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::event::PublicEvent;
+use crate::schema;
 
 /// The time to pay for an order ran out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ExpirationComplete {
     /// The order whose timer fired.
+    #[schema(schema_with = schema::id)]
     pub id: OrderId,
 }
 

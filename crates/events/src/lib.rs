@@ -3,6 +3,7 @@
 //! [`entities`] holds the public form of a ticket, an order and a payment, as events carry it and
 //! the HTTP API answers it. Each event has a file of its own that says who sends it, to whom and
 //! why. [`Event`] is any of them; sealed into an [`Envelope`] (CloudEvents 1.0, JSON) it travels.
+//! [`schema`] describes their fields to those who read the API's documents.
 
 mod envelope;
 mod event;
@@ -16,6 +17,7 @@ pub mod payment_created;
 pub mod payment_failed;
 pub mod payment_refunded;
 pub mod payment_started;
+pub mod schema;
 pub mod ticket_created;
 pub mod ticket_updated;
 
@@ -23,7 +25,7 @@ pub use entities::{
     CancelReason, Order, OrderStatus, Payment, PaymentStatus, Ticket, TicketInOrder, TicketStatus,
 };
 pub use envelope::{Envelope, OpenError};
-pub use event::{Event, PublicEvent};
+pub use event::{Described, Event, PublicEvent};
 pub use expiration_complete::ExpirationComplete;
 pub use order_cancelled::OrderCancelled;
 pub use order_completed::OrderCompleted;

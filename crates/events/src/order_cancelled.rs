@@ -2,12 +2,13 @@
 //! (refuse or void) and expiration (drop the timer).
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::entities::Order;
 use crate::event::carries;
 
 /// A reservation ended without a sale.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 pub struct OrderCancelled(pub Order);
 

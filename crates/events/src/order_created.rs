@@ -2,12 +2,13 @@
 //! timer).
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::entities::Order;
 use crate::event::carries;
 
 /// A ticket was reserved.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 pub struct OrderCreated(pub Order);
 

@@ -2,12 +2,13 @@
 //! too many.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::entities::Payment;
 use crate::event::carries;
 
 /// The card gateway refused.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 pub struct PaymentFailed(pub Payment);
 

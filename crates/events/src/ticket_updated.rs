@@ -2,12 +2,13 @@
 //! a release.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::entities::Ticket;
 use crate::event::carries;
 
 /// A ticket changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 pub struct TicketUpdated(pub Ticket);
 

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use kernel::Clock;
 use outbox::Journal;
 
-pub use consumers::subscription;
+pub use consumers::{HEARS, subscription};
 pub use fire::fire;
 pub use forget::forget;
 pub use store::MIGRATIONS;

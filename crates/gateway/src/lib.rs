@@ -20,9 +20,9 @@ pub struct Mounted {
     pub journal: Journal,
 }
 
-/// All of `contexts` as one service.
-pub fn router(contexts: Vec<Mounted>, clock: Arc<dyn Clock>) -> Router {
-    let mut all = Router::new();
+/// All of `contexts` as one service, with the `documents` that tell of them.
+pub fn router(contexts: Vec<Mounted>, documents: Router, clock: Arc<dyn Clock>) -> Router {
+    let mut all = documents;
     let mut checked = Vec::new();
     for Mounted { name, routes, journal } in contexts {
         checked.push((name, journal));

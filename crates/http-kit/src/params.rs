@@ -4,6 +4,7 @@ use axum::extract::{FromRequestParts, Path, Query};
 use http::request::Parts;
 use kernel::{FieldError, Refusal};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::problem::Error;
@@ -32,7 +33,7 @@ impl<S: Send + Sync, T: From<Uuid>> FromRequestParts<S> for IdPath<T> {
 }
 
 /// One part of a keyset: the value that `key` has in the last row of a page.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StartKey {
     /// The field, such as `id`.

@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use kernel::{Kind, Refusal, Timestamp};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The content type of a problem document.
 pub(crate) const PROBLEM: &str = "application/problem+json";
@@ -150,26 +151,49 @@ pub(crate) fn refusal_of(status: StatusCode) -> Refusal {
     }
 }
 
-#[derive(Serialize)]
+/// One broken rule.
+#[derive(Serialize, ToSchema)]
+#[schema(as = BrokenRule)]
 struct Entry<'a> {
+    /// The rule, as a sentence or the end of one that begins with the field.
     message: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    /// The field or parameter it is about; absent when it is about the whole request.
+    #[schema(nullable = false)]
     field: Option<&'a str>,
 }
 
-#[derive(Serialize)]
+/// Why a request was refused: RFC 9457 problem details, with extensions.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
 #[serde(rename_all = "camelCase")]
-struct Document<'a> {
+pub struct Document<'a> {
+    /// Names the problem, and leads to its page: `/errors/` and the code.
+    #[schema(example = "/errors/ticket-already-reserved")]
     r#type: String,
+    /// The status in words.
     title: &'a str,
+    /// The status.
+    #[schema(minimum = 400, maximum = 599)]
     status: u16,
+    /// What happened, for people.
     detail: &'a str,
+    /// The status once more.
+    #[schema(minimum = 400, maximum = 599)]
     status_code: u16,
+    /// Always `ErrorResponse`.
+    #[schema(example = "ErrorResponse")]
     name: &'static str,
+    /// The request's path with its query.
     path: &'a str,
+    /// When it was refused: RFC 3339, UTC.
+    #[schema(value_type = String, format = DateTime)]
     timestamp: Timestamp,
+    /// Every broken rule; at least one entry.
     errors: Vec<Entry<'a>>,
+    /// More, by the kind of problem.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = BTreeMap<String, String>, required = false)]
     details: BTreeMap<&'static str, &'a str>,
 }
 

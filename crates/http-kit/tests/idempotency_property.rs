@@ -111,7 +111,8 @@ impl Context {
         match state {
             OPEN => Err(Refusal::unavailable().into()),
             BAD => Err(Refusal::new(Kind::PaymentDeclined, "declined", "It ended badly.").into()),
-            _ => Ok(render(&Taken { id: id.into(), slot })?),
+            GOOD => Ok(render(&Taken { id: id.into(), slot })?),
+            other => panic!("nothing is in state {other}"),
         }
     }
 

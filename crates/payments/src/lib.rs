@@ -27,11 +27,11 @@ use kernel::{Clock, OrderId, PaymentId};
 use ory::{Denied, Permissions, PortError, Sessions};
 use outbox::{Journal, MayConflict};
 
-pub use consumers::subscription;
+pub use consumers::{HEARS, subscription};
 pub use domain::PaymentError;
 pub use gateway::{Authorize, CardGateway, GatewayError};
 pub use hints::Hints;
-pub use http::router;
+pub use http::{api, router};
 pub use settle::settle;
 pub use store::MIGRATIONS;
 

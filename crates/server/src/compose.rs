@@ -18,6 +18,7 @@ use store::{Location, Migration, Store};
 use tickets::Tickets;
 
 use crate::data_folder::DataFolder;
+use crate::documents;
 use crate::work::Work;
 
 /// The only definition of who may do what.
@@ -111,7 +112,7 @@ impl Exchange {
             mounted("expiration", None, &self.expiration.journal),
             mounted("card-sandbox", None, &self.books),
         ];
-        gateway::router(contexts, Arc::clone(&self.clock))
+        gateway::router(contexts, documents::router(), Arc::clone(&self.clock))
     }
 
     /// Every database, to be closed in the end.

@@ -6,6 +6,7 @@
 
 mod compose;
 mod data_folder;
+mod documents;
 mod running;
 mod work;
 
@@ -30,6 +31,8 @@ fn main() -> anyhow::Result<()> {
         .build()
         .context("can't start the asynchronous runtime")?;
     match command.unwrap_or(Command::Serve { role: Role::All }) {
+        Command::Openapi => documents::print(&documents::openapi_text())?,
+        Command::Asyncapi => documents::print(&documents::asyncapi_text())?,
         Command::Serve { role: Role::All } => runtime.block_on(serve(settings))?,
     }
     // blocking reads that nobody waits for any more don't hold the process

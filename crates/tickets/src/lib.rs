@@ -18,9 +18,9 @@ use kernel::{Clock, Currency, TicketId};
 use ory::{Denied, Permissions, PortError, Sessions};
 use outbox::{Journal, MayConflict};
 
-pub use consumers::subscription;
+pub use consumers::{HEARS, subscription};
 pub use domain::TicketError;
-pub use http::router;
+pub use http::{api, router};
 pub use store::MIGRATIONS;
 
 /// What the context needs from the outside.

@@ -15,13 +15,16 @@ use outbox::{Committed, Dispatch, Subscriber, failure_of};
 use crate::domain::Timer;
 use crate::{Expiration, store as timers};
 
+/// The events that expiration wants.
+pub const HEARS: &[&str] = &[OrderCreated::TYPE, OrderCancelled::TYPE];
+
 /// The events expiration wants, and what handles them.
 #[must_use]
 pub fn subscription(expiration: &Expiration) -> Subscription {
     let (journal, clock) = (expiration.journal.clone(), Arc::clone(&expiration.clock));
     Subscription {
         service: "expiration",
-        kinds: &[OrderCreated::TYPE, OrderCancelled::TYPE],
+        kinds: HEARS,
         consumer: Arc::new(Subscriber::new(journal, clock, expiration.clone())),
     }
 }

@@ -20,21 +20,24 @@ use outbox::{Dispatch, Subscriber, failure_of};
 
 use crate::{Error, Orders};
 
+/// The events that orders wants.
+pub const HEARS: &[&str] = &[
+    TicketCreated::TYPE,
+    TicketUpdated::TYPE,
+    ExpirationComplete::TYPE,
+    PaymentStarted::TYPE,
+    PaymentCreated::TYPE,
+    PaymentFailed::TYPE,
+    PaymentRefunded::TYPE,
+];
+
 /// The events orders wants, and what handles them.
 #[must_use]
 pub fn subscription(orders: &Orders) -> Subscription {
     let (journal, clock) = (orders.journal.clone(), Arc::clone(&orders.clock));
     Subscription {
         service: "orders",
-        kinds: &[
-            TicketCreated::TYPE,
-            TicketUpdated::TYPE,
-            ExpirationComplete::TYPE,
-            PaymentStarted::TYPE,
-            PaymentCreated::TYPE,
-            PaymentFailed::TYPE,
-            PaymentRefunded::TYPE,
-        ],
+        kinds: HEARS,
         consumer: Arc::new(Subscriber::new(journal, clock, orders.clone())),
     }
 }

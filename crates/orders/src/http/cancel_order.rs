@@ -9,6 +9,22 @@ use ory::rights::EditOrder;
 
 use crate::{Error, Orders};
 
+/// Gives a reservation back.
+///
+/// The ticket is on sale again. A payment under way is voided: nobody is charged.
+#[utoipa::path(
+    delete,
+    path = "/api/orders/{id}",
+    tag = "orders",
+    params(("id" = Uuid, Path, description = "The order's id.")),
+    responses(
+        (status = 200, description = "The order, `cancelled`.", body = events::Order),
+        (status = 400, description = "`order-complete`: it is paid; it can't be cancelled."),
+        (status = 403, description = "`forbidden`: it is somebody else's order."),
+        (status = 404, description = "`order-not-found`: there is no such order."),
+        (status = 409, description = "`conflict`: others changed it at the same time."),
+    ),
+)]
 pub(super) async fn cancel_order(
     State(orders): State<Orders>,
     caller: Caller,

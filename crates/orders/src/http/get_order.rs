@@ -9,6 +9,18 @@ use ory::rights::ViewOrder;
 
 use crate::{Error, Orders};
 
+/// Shows an order to its buyer and to the ticket's seller.
+#[utoipa::path(
+    get,
+    path = "/api/orders/{id}",
+    tag = "orders",
+    params(("id" = Uuid, Path, description = "The order's id.")),
+    responses(
+        (status = 200, description = "The order.", body = events::Order),
+        (status = 403, description = "`forbidden`: it is somebody else's order."),
+        (status = 404, description = "`order-not-found`: there is no such order."),
+    ),
+)]
 pub(super) async fn get_order(
     State(orders): State<Orders>,
     caller: Caller,

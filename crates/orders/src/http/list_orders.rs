@@ -9,6 +9,13 @@ use crate::Orders;
 use crate::domain::Order;
 use crate::queries::list_orders::Side;
 
+/// Lists the caller's orders, newest first.
+#[utoipa::path(
+    get,
+    path = "/api/orders",
+    tag = "orders",
+    responses((status = 200, description = "A page of orders.", body = Vec<events::Order>)),
+)]
 pub(super) async fn list_orders(
     State(orders): State<Orders>,
     caller: Caller,

@@ -9,18 +9,29 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::FromRef;
-use axum::routing::get;
 use kernel::{Kind, Refusal};
 use ory::Sessions;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::{Error, OrderError, Orders};
 
 /// The routes of this context.
 pub fn router(orders: Orders) -> Router {
-    Router::new()
-        .route("/api/orders", get(list_orders::list_orders).post(place_order::place_order))
-        .route("/api/orders/{id}", get(get_order::get_order).delete(cancel_order::cancel_order))
-        .with_state(orders)
+    routes().with_state(orders).into()
+}
+
+/// What the routes take and answer.
+#[must_use]
+pub fn api() -> OpenApi {
+    routes().into_openapi()
+}
+
+fn routes() -> OpenApiRouter<Orders> {
+    OpenApiRouter::new()
+        .routes(routes!(list_orders::list_orders, place_order::place_order))
+        .routes(routes!(get_order::get_order, cancel_order::cancel_order))
 }
 
 impl FromRef<Orders> for Arc<dyn Sessions> {

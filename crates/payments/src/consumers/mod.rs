@@ -13,13 +13,16 @@ use outbox::{Dispatch, Subscriber, failure_of};
 
 use crate::{Error, Payments};
 
+/// The events that payments wants.
+pub const HEARS: &[&str] = &[OrderCreated::TYPE, OrderCancelled::TYPE, OrderCompleted::TYPE];
+
 /// The events payments wants, and what handles them.
 #[must_use]
 pub fn subscription(payments: &Payments) -> Subscription {
     let (journal, clock) = (payments.journal.clone(), Arc::clone(&payments.clock));
     Subscription {
         service: "payments",
-        kinds: &[OrderCreated::TYPE, OrderCancelled::TYPE, OrderCompleted::TYPE],
+        kinds: HEARS,
         consumer: Arc::new(Subscriber::new(journal, clock, payments.clone())),
     }
 }

@@ -9,6 +9,18 @@ use ory::rights::ViewPayment;
 
 use crate::{Error, Payments};
 
+/// Shows a payment to its payer and to the ticket's seller.
+#[utoipa::path(
+    get,
+    path = "/api/payments/{id}",
+    tag = "payments",
+    params(("id" = Uuid, Path, description = "The payment's id.")),
+    responses(
+        (status = 200, description = "The payment.", body = events::Payment),
+        (status = 403, description = "`forbidden`: it is somebody else's payment."),
+        (status = 404, description = "`payment-not-found`: there is no such payment."),
+    ),
+)]
 pub(super) async fn get_payment(
     State(payments): State<Payments>,
     caller: Caller,

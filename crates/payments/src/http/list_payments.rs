@@ -9,6 +9,18 @@ use ory::rights::ViewOrder;
 use crate::Payments;
 use crate::domain::Payment;
 
+/// Lists the payments of an order, newest first.
+#[utoipa::path(
+    get,
+    path = "/api/payments",
+    tag = "payments",
+    params(("orderId" = Uuid, Query, description = "The order's id.")),
+    responses(
+        (status = 200, description = "The order's payments.", body = Vec<events::Payment>),
+        (status = 403, description = "`forbidden`: it is somebody else's order."),
+        (status = 404, description = "`order-not-found`: there is no such order."),
+    ),
+)]
 pub(super) async fn list_payments(
     State(payments): State<Payments>,
     caller: Caller,

@@ -8,21 +8,29 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::FromRef;
-use axum::routing::get;
 use kernel::{Kind, OrderId, Refusal, UserId};
 use ory::{Denied, Permit, Right, Sessions, permit};
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::{Error, PaymentError, Payments};
 
 /// The routes of this context.
 pub fn router(payments: Payments) -> Router {
-    Router::new()
-        .route(
-            "/api/payments",
-            get(list_payments::list_payments).post(create_payment::create_payment),
-        )
-        .route("/api/payments/{id}", get(get_payment::get_payment))
-        .with_state(payments)
+    routes().with_state(payments).into()
+}
+
+/// What the routes take and answer.
+#[must_use]
+pub fn api() -> OpenApi {
+    routes().into_openapi()
+}
+
+fn routes() -> OpenApiRouter<Payments> {
+    OpenApiRouter::new()
+        .routes(routes!(list_payments::list_payments, create_payment::create_payment))
+        .routes(routes!(get_payment::get_payment))
 }
 
 impl FromRef<Payments> for Arc<dyn Sessions> {

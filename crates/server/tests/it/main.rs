@@ -3,6 +3,7 @@
 
 mod authorization;
 mod crash;
+mod documents;
 mod idempotency;
 mod malformed;
 mod mishaps;

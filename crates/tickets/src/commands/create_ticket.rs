@@ -4,18 +4,23 @@ use ::store::StoreError;
 use kernel::{MajorUnits, TicketId, UserId};
 use ory::tuples;
 use outbox::Remember;
+use utoipa::ToSchema;
 
 use crate::domain::{Description, NewTicket, Ticket, TicketTitle};
 use crate::{Error, Tickets, store};
 
 /// What the seller said.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct CreateTicket {
     /// What it is for.
+    #[schema(schema_with = events::schema::title)]
     pub title: TicketTitle,
     /// What the seller says about it.
+    #[schema(schema_with = events::schema::description_or_null)]
     pub description: Option<Description>,
     /// What it costs, in the exchange's currency.
+    #[schema(schema_with = events::schema::price)]
     pub price: MajorUnits,
 }
 

@@ -13,13 +13,16 @@ use outbox::{Dispatch, Subscriber, failure_of};
 
 use crate::{Error, Tickets};
 
+/// The events that tickets wants.
+pub const HEARS: &[&str] = &[OrderCreated::TYPE, OrderCancelled::TYPE, OrderCompleted::TYPE];
+
 /// The events tickets wants, and what handles them.
 #[must_use]
 pub fn subscription(tickets: &Tickets) -> Subscription {
     let (journal, clock) = (tickets.journal.clone(), Arc::clone(&tickets.clock));
     Subscription {
         service: "tickets",
-        kinds: &[OrderCreated::TYPE, OrderCancelled::TYPE, OrderCompleted::TYPE],
+        kinds: HEARS,
         consumer: Arc::new(Subscriber::new(journal, clock, tickets.clone())),
     }
 }

@@ -45,15 +45,21 @@ pub struct NewTicket {
 }
 
 /// What a seller changes; a field that is none stays as it is.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, utoipa::ToSchema)]
+#[schema(as = EditTicket)]
+#[serde(deny_unknown_fields)]
 pub struct Edit {
     /// A new title.
+    #[schema(schema_with = events::schema::title)]
     pub title: Option<TicketTitle>,
     /// A new price, in the ticket's currency.
+    #[schema(schema_with = events::schema::price)]
     pub price: Option<kernel::MajorUnits>,
     /// A new description, or none.
+    #[schema(schema_with = events::schema::description_or_null)]
     pub description: Option<Option<Description>>,
     /// The version the seller saw; the edit is refused when there is a newer one.
+    #[schema(schema_with = events::schema::version)]
     pub version: Option<Version>,
 }
 

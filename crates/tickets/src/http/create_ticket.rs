@@ -12,6 +12,16 @@ use crate::Tickets;
 use crate::commands::create_ticket::CreateTicket;
 use crate::domain::{Description, Ticket, TicketTitle};
 
+/// Lists a ticket.
+///
+/// It is on sale at once, at `price` in the exchange's currency.
+#[utoipa::path(
+    post,
+    path = "/api/tickets",
+    tag = "tickets",
+    request_body = CreateTicket,
+    responses((status = 201, description = "The ticket, on sale.", body = events::Ticket)),
+)]
 pub(super) async fn create_ticket(
     State(tickets): State<Tickets>,
     caller: Caller,

@@ -7,6 +7,20 @@ use kernel::TicketId;
 
 use crate::Tickets;
 
+/// Takes a ticket of the caller's off the market.
+#[utoipa::path(
+    delete,
+    path = "/api/tickets/{id}",
+    tag = "tickets",
+    params(("id" = Uuid, Path, description = "The ticket's id.")),
+    responses(
+        (status = 200, description = "The ticket, `withdrawn`.", body = events::Ticket),
+        (status = 400, description = "`ticket-held`: it is reserved or sold."),
+        (status = 403, description = "`forbidden`: it is somebody else's ticket."),
+        (status = 404, description = "`ticket-not-found`: there is no such ticket."),
+        (status = 409, description = "`conflict`: others changed it at the same time."),
+    ),
+)]
 pub(super) async fn delete_ticket(
     State(tickets): State<Tickets>,
     caller: Caller,

@@ -6,18 +6,32 @@ use http_kit::params::StartKey;
 use http_kit::{MaybeCaller, Page};
 use kernel::Refusal;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::Tickets;
 use crate::domain::{SearchTerms, Ticket};
 use crate::queries::list_tickets::ListTickets;
 
-#[derive(Serialize)]
+/// A page of tickets.
+#[derive(Serialize, ToSchema)]
+#[schema(as = TicketPage)]
 pub(super) struct Answer {
+    /// The tickets.
     results: Vec<events::Ticket>,
+    /// What to send as `start_key` for the next page; absent on the last.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     next: Option<Vec<StartKey>>,
 }
 
+/// Finds tickets: those on sale, and the caller's own.
+#[utoipa::path(
+    get,
+    path = "/api/tickets",
+    tag = "tickets",
+    responses((status = 200, description = "A page of tickets.", body = Answer)),
+    security((), ("sessionToken" = []), ("sessionCookie" = [])),
+)]
 pub(super) async fn list_tickets(
     State(tickets): State<Tickets>,
     MaybeCaller(caller): MaybeCaller,

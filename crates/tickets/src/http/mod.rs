@@ -10,25 +10,35 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::FromRef;
-use axum::routing::get;
 use http_kit::Caller;
 use kernel::{Kind, Refusal, TicketId};
 use ory::rights::EditTicket;
 use ory::{Permit, Sessions, permit};
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::{Error, TicketError, Tickets};
 
 /// The routes of this context.
 pub fn router(tickets: Tickets) -> Router {
-    Router::new()
-        .route("/api/tickets", get(list_tickets::list_tickets).post(create_ticket::create_ticket))
-        .route(
-            "/api/tickets/{id}",
-            get(get_ticket::get_ticket)
-                .patch(patch_ticket::patch_ticket)
-                .delete(delete_ticket::delete_ticket),
-        )
-        .with_state(tickets)
+    routes().with_state(tickets).into()
+}
+
+/// What the routes take and answer.
+#[must_use]
+pub fn api() -> OpenApi {
+    routes().into_openapi()
+}
+
+fn routes() -> OpenApiRouter<Tickets> {
+    OpenApiRouter::new()
+        .routes(routes!(list_tickets::list_tickets, create_ticket::create_ticket))
+        .routes(routes!(
+            get_ticket::get_ticket,
+            patch_ticket::patch_ticket,
+            delete_ticket::delete_ticket
+        ))
 }
 
 impl FromRef<Tickets> for Arc<dyn Sessions> {
