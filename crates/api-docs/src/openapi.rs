@@ -90,20 +90,24 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     [get, put, post, delete, patch].into_iter().flatten()
 }
 
+/// 1 to 255 visible ASCII characters, bare or as a string by RFC 9651.
+const KEY: &str = r##"^([!#-~][!-~]{0,254}|"([!#-\[\]-~]|\\["\\]){1,255}")$"##;
+
 /// Every POST of the API may be sent again with the same key.
 fn take_idempotency_key(operation: &mut Operation) {
-    let text = ObjectBuilder::new()
-        .schema_type(Type::String)
-        .min_length(Some(1))
-        .max_length(Some(255))
-        .pattern(Some("^[!-~]+$"))
-        .build();
+    for response in operation.responses.responses.values_mut() {
+        let RefOr::T(response) = response else { continue };
+        let mut replayed = Header::new(ObjectBuilder::new().schema_type(Type::String).build());
+        replayed.description = Some("`true` when this answer was given before.".to_owned());
+        response.headers.insert("Idempotent-Replayed".to_owned(), replayed.into());
+    }
+    let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some(KEY)).build();
     let parameter = ParameterBuilder::new()
         .name("Idempotency-Key")
         .parameter_in(ParameterIn::Header)
         .description(Some(
             "Makes the request safe to repeat: the same key and body get the first answer again, \
-             for 24 hours.",
+             for 24 hours. 1 to 255 visible ASCII characters, bare or as a quoted string.",
         ))
         .schema(Some(text))
         .build();

@@ -199,14 +199,19 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
     type Rejection = Error;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
-        if !is_json(request.headers()) {
-            return Err(problem::refusal_of(http::StatusCode::UNSUPPORTED_MEDIA_TYPE).into());
-        }
-        let body = Bytes::from_request(request, state).await.map_err(|rejection| {
-            Error::from(problem::refusal_of(rejection.into_response().status()))
-        })?;
+        let body = read(request, state).await?;
         Ok(Self::parse(&body)?)
     }
+}
+
+/// The bytes of a body that promises to be JSON.
+pub(crate) async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Error> {
+    if !is_json(request.headers()) {
+        return Err(problem::refusal_of(http::StatusCode::UNSUPPORTED_MEDIA_TYPE).into());
+    }
+    Bytes::from_request(request, state)
+        .await
+        .map_err(|rejection| problem::refusal_of(rejection.into_response().status()).into())
 }
 
 /// Whether the headers promise JSON: `application/json`, or `application/…+json`.

@@ -54,7 +54,7 @@ async fn around_each_request(
         tracing::debug!(%trace, %method, path, status, code = refusal.code, causes,
             "Refused {method} {path}");
     }
-    let mut document = problem::render(refusal, path, clock.now());
+    let mut document = problem::render(&error, path, clock.now());
     if let Some(allow) = response.headers_mut().remove(header::ALLOW) {
         document.headers_mut().insert(header::ALLOW, allow);
     }

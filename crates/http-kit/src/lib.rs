@@ -1,16 +1,18 @@
 //! What every HTTP surface of the exchange shares, decided once: how a refusal becomes a problem
 //! document ([`problem`]), how a body is read field by field ([`body`]), who is calling
-//! ([`caller`]), ids and pages ([`params`]), and the loop that accepts connections ([`serve`]).
-//! [`edge`] wraps a whole router with all of it.
+//! ([`caller`]), ids and pages ([`params`]), how a repeated POST is answered ([`idempotency`]), and
+//! the loop that accepts connections ([`serve`]). [`edge`] wraps a whole router with all of it.
 
 pub mod body;
 pub mod caller;
 pub mod edge;
+pub mod idempotency;
 pub mod params;
 pub mod problem;
 pub mod serve;
 
 pub use body::Fields;
 pub use caller::{Caller, MaybeCaller, session_token};
+pub use idempotency::{Once, Post};
 pub use params::{IdPath, Page};
 pub use problem::Error;

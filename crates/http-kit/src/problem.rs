@@ -15,23 +15,39 @@ use kernel::{Kind, Refusal, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+/// The content type of a problem document.
+pub(crate) const PROBLEM: &str = "application/problem+json";
+
 /// A refusal on its way out, with the cause that goes to the log only.
 #[derive(Debug, Clone)]
 pub struct Error {
     refusal: Refusal,
     cause: Option<Arc<dyn std::error::Error + Send + Sync>>,
+    /// The document, when it is written already: a repeat of the request gets the very same.
+    document: Option<Arc<String>>,
 }
 
 impl Error {
     /// Tells `refusal`, and logs `cause`.
     pub fn caused(refusal: Refusal, cause: impl std::error::Error + Send + Sync + 'static) -> Self {
-        Self { refusal, cause: Some(Arc::new(cause)) }
+        Self { refusal, cause: Some(Arc::new(cause)), document: None }
     }
 
     /// What the client is told.
     #[must_use]
     pub const fn refusal(&self) -> &Refusal {
         &self.refusal
+    }
+
+    /// The same refusal with its document, answered for `path` (with its query) at `at`.
+    pub(crate) fn written(self, path: &str, at: Timestamp) -> Self {
+        let document = Some(Arc::new(document(&self.refusal, path, at)));
+        Self { document, ..self }
+    }
+
+    /// The document, when it is written already.
+    pub(crate) fn document(&self) -> Option<&str> {
+        self.document.as_deref().map(String::as_str)
     }
 
     /// The cause and its causes, for the log.
@@ -48,14 +64,14 @@ impl Error {
 
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
-        Self { refusal, cause: None }
+        Self { refusal, cause: None, document: None }
     }
 }
 
 impl From<store::StoreError> for Error {
     fn from(error: store::StoreError) -> Self {
         let refusal = match error {
-            store::StoreError::Conflict { .. } => {
+            _ if error.is_conflict() || error.is_constraint(outbox::ONE_ANSWER_PER_KEY) => {
                 let detail =
                     "Others changed this at the same time. Nothing was changed; try again.";
                 Refusal::new(Kind::Conflict, "conflict", detail)
@@ -181,8 +197,25 @@ pub struct Document<'a> {
     details: BTreeMap<&'static str, &'a str>,
 }
 
-/// Writes the problem document of `refusal`, answered for `path` (with its query) at `at`.
-pub(crate) fn render(refusal: &Refusal, path: &str, at: Timestamp) -> Response {
+/// Answers with the problem document of `error`, for `path` (with its query) at `at`.
+pub(crate) fn render(error: &Error, path: &str, at: Timestamp) -> Response {
+    let status = status_of(error.refusal.kind);
+    let written = error.document().map(str::to_owned);
+    let json = written.unwrap_or_else(|| document(&error.refusal, path, at));
+    let mut response = Response::new(Body::from(json));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM));
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    if status == StatusCode::UNAUTHORIZED {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
+}
+
+fn document(refusal: &Refusal, path: &str, at: Timestamp) -> String {
     let status = status_of(refusal.kind);
     let entries = refusal.fields.iter();
     let mut errors: Vec<_> = entries
@@ -203,17 +236,5 @@ pub(crate) fn render(refusal: &Refusal, path: &str, at: Timestamp) -> Response {
         errors,
         details: refusal.details.iter().map(|(name, value)| (*name, value.as_str())).collect(),
     };
-    let json = serde_json::to_vec(&document).unwrap_or_default();
-    let mut response = Response::new(Body::from(json));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    let problem = HeaderValue::from_static("application/problem+json");
-    headers.insert(header::CONTENT_TYPE, problem);
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-    }
-    if status == StatusCode::UNAUTHORIZED {
-        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-    }
-    response
+    serde_json::to_string(&document).unwrap_or_default()
 }

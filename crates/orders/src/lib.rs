@@ -50,6 +50,9 @@ pub enum Error {
     /// There is no such ticket.
     #[error("there is no ticket {0}")]
     TicketNotFound(TicketId),
+    /// There is such a ticket, but tickets hasn't told of it yet.
+    #[error("tickets has not told of ticket {0} yet")]
+    TicketNotKnownYet(TicketId),
     /// A rule of the domain says no to a new order.
     #[error("ticket {0}: {1}")]
     NotPlaced(TicketId, OrderError),

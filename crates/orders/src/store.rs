@@ -2,7 +2,7 @@
 
 use events::{CancelReason, Event, OrderStatus, PaymentStatus, TicketInOrder, TicketStatus};
 use kernel::{Decision, EventId, Money, OrderId, TicketId, Timestamp, UserId};
-use outbox::{Changeset, Committed, Journal};
+use outbox::{Changeset, Committed, Journal, Remember};
 use store::{Migration, Row, Statement, StoreError, Value, params};
 use uuid::Uuid;
 
@@ -155,6 +155,7 @@ pub(crate) async fn list_of(
 pub(crate) async fn insert(
     journal: &Journal,
     decision: Decision<Order, Event>,
+    remember: Remember<Order>,
 ) -> Result<Order, StoreError> {
     let Decision { state: order, events } = decision;
     let row = params![
@@ -174,7 +175,9 @@ pub(crate) async fn insert(
         order.created_at,
     ];
     let writes = vec![Statement::one_row(INSERT, row)];
-    let _now = journal.commit(Changeset::new(order.created_at, writes, events)).await?;
+    let receipt = remember.receipt(order.id, &order)?;
+    let changeset = Changeset::new(order.created_at, writes, events).answering(receipt);
+    let _now = journal.commit(changeset).await?;
     Ok(order)
 }
 

@@ -10,6 +10,8 @@ use store::{Row, Statement, Store, StoreError, Value, params};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
+use crate::answers::Receipt;
+
 /// How often [`Journal::wait_for`] looks again without a hint: another process may have written.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
@@ -20,13 +22,15 @@ const INSERT_OUTBOX: &str = "insert into outbox (id, envelope) values (?1, ?2)";
 const INSERT_INBOX: &str = "insert into inbox (event_id, seen_at) values (?1, ?2)";
 const IN_OUTBOX: &str = "select id from outbox where id = ?1";
 
-/// New state with the events that tell of it: stored together, or not at all.
+/// New state with the events that tell of it, and the answer to whoever asked for it: stored
+/// together, or not at all.
 #[derive(Debug)]
 pub struct Changeset {
     at: Timestamp,
     writes: Vec<Statement>,
     events: Vec<Event>,
     handles: Option<EventId>,
+    answers: Option<Receipt>,
 }
 
 impl Changeset {
@@ -34,7 +38,7 @@ impl Changeset {
     /// to know, and is said by an empty list.
     #[must_use]
     pub const fn new(at: Timestamp, writes: Vec<Statement>, events: Vec<Event>) -> Self {
-        Self { at, writes, events, handles: None }
+        Self { at, writes, events, handles: None, answers: None }
     }
 
     /// The change is how this event is handled: once it is committed, a redelivery is
@@ -45,12 +49,25 @@ impl Changeset {
         self
     }
 
-    /// The statements, and the ids of the events among them.
+    /// The change is what a request asked for: once it is committed, a repeat of the request finds
+    /// this receipt. If another request with the same key has committed before, the whole change
+    /// is refused by [`crate::ONE_ANSWER_PER_KEY`].
+    #[must_use]
+    pub fn answering(mut self, receipt: Option<Receipt>) -> Self {
+        self.answers = receipt;
+        self
+    }
+
+    /// The statements, and the ids of the events among them. What may refuse the whole because it
+    /// is a repetition comes first.
     fn into_batch(self) -> Result<(Vec<Statement>, Vec<EventId>), StoreError> {
         let mut told = Vec::with_capacity(self.events.len());
-        let Self { at, mut writes, events, handles } = self;
+        let Self { at, mut writes, events, handles, answers } = self;
         if let Some(event) = handles {
             writes.insert(0, Statement::new(INSERT_INBOX, params![event, at]));
+        }
+        if let Some(receipt) = answers {
+            writes.splice(0..0, receipt.statements(at));
         }
         let trace = telemetry::trace::current().map(|trace| trace.to_string());
         for event in events {
@@ -92,7 +109,7 @@ impl Journal {
         Self { store, commits: counter(), deliveries: counter() }
     }
 
-    /// Stores the changeset's state, events and inbox row, atomically and durably.
+    /// Stores the changeset's state, events, inbox row and receipt, atomically and durably.
     ///
     /// # Errors
     /// As [`Store::apply`]; then nothing was stored.

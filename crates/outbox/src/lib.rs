@@ -5,8 +5,11 @@
 //! the writes, their events, and the event they answer, all in one [`Changeset`]. The [`Relay`]
 //! carries stored events to the bus; it is the only publisher. A [`Subscriber`] receives others'.
 //!
-//! Reading order: [`journal`], [`relay`], [`subscriber`], [`retry`].
+//! A request that may be repeated has its answer in the same [`Changeset`], too ([`answers`]).
+//!
+//! Reading order: [`journal`], [`answers`], [`relay`], [`subscriber`], [`retry`].
 
+pub mod answers;
 pub mod journal;
 pub mod relay;
 pub mod retry;
@@ -14,11 +17,19 @@ pub mod subscriber;
 
 use store::Migration;
 
+pub use answers::{
+    ANSWERS_KEPT_FOR, Answer, Asked, Earlier, ONE_ANSWER_PER_KEY, Receipt, Remember,
+};
 pub use journal::{Changeset, Committed, Journal, NEWS_PATIENCE};
 pub use relay::{Relay, RelayOptions};
 pub use retry::{MayConflict, retry_on_conflict};
 pub use subscriber::{Dispatch, Subscriber, failure_of};
 
 /// The tables every context's database has beside its own.
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { name: "outbox/0001_outbox", sql: include_str!("../migrations/0001_outbox.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { name: "outbox/0001_outbox", sql: include_str!("../migrations/0001_outbox.sql") },
+    Migration {
+        name: "outbox/0002_idempotency_keys",
+        sql: include_str!("../migrations/0002_idempotency_keys.sql"),
+    },
+];

@@ -17,12 +17,17 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::answers::forgotten_at;
 use crate::journal::Journal;
 
 const WAITING: &str = "select id, envelope from outbox where id > ?1 order by id limit ?2";
 const DELIVERED: &str = "delete from outbox where id = ?1";
-const FORGET: &str = "delete from inbox where event_id in
+const FORGET_SEEN: &str = "delete from inbox where event_id in
      (select event_id from inbox where seen_at < ?1 limit 1000)";
+const OLD_SEEN: &str = "select event_id from inbox where seen_at < ?1 limit 1";
+const FORGET_ANSWERS: &str = "delete from idempotency_keys where (caller, key) in
+     (select caller, key from idempotency_keys where created_at <= ?1 limit 1000)";
+const OLD_ANSWER: &str = "select caller from idempotency_keys where created_at <= ?1 limit 1";
 
 /// Rows read at once.
 const PAGE: usize = 256;
@@ -41,7 +46,7 @@ pub struct RelayOptions {
     pub pause_after_failure: Duration,
     /// How long the inbox remembers what it has seen.
     pub inbox_memory: Duration,
-    /// How often it forgets up to 1000 of what is older.
+    /// How often it forgets up to 1000 of what is older, and up to 1000 expired answers.
     pub forget_every: Duration,
 }
 
@@ -111,7 +116,7 @@ impl Relay {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
-                _ = forget.tick() => log(self.forget_old().await, "clear the inbox"),
+                _ = forget.tick() => log(self.forget_old().await, "forget what is old"),
                 _ = poll.tick() => log(self.clear(Vec::new()).await, "clear the outbox"),
                 Some(first) = self.deliveries.join_next() => {
                     log(self.finish(first).await, "clear the outbox");
@@ -204,13 +209,17 @@ impl Relay {
         Ok(())
     }
 
+    /// Looks first: most of the time there is nothing to forget.
     async fn forget_old(&self) -> Result<(), StoreError> {
-        let before = self.clock.now().minus(self.options.inbox_memory);
-        let is_old = "select event_id from inbox where seen_at < ?1 limit 1";
-        if self.journal.query(is_old, params![before]).await?.is_empty() {
-            return Ok(());
+        let now = self.clock.now();
+        let seen = (OLD_SEEN, FORGET_SEEN, now.minus(self.options.inbox_memory));
+        let answers = (OLD_ANSWER, FORGET_ANSWERS, forgotten_at(now));
+        for (is_old, forget, before) in [seen, answers] {
+            if !self.journal.query(is_old, params![before]).await?.is_empty() {
+                self.journal.store.apply(vec![Statement::new(forget, params![before])]).await?;
+            }
         }
-        self.journal.store.apply(vec![Statement::new(FORGET, params![before])]).await
+        Ok(())
     }
 }
 

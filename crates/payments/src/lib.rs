@@ -63,6 +63,9 @@ pub enum Error {
     /// There is no such order.
     #[error("there is no order {0}")]
     OrderNotFound(OrderId),
+    /// There is such an order, but orders hasn't told of it yet.
+    #[error("orders has not told of order {0} yet")]
+    OrderNotKnownYet(OrderId),
     /// A rule of the domain says no to a payment.
     #[error("order {0}: {1}")]
     Refused(OrderId, PaymentError),

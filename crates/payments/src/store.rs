@@ -2,7 +2,7 @@
 
 use events::{Event, OrderStatus, PaymentStatus};
 use kernel::{Decision, EventId, Money, OrderId, PaymentId, Timestamp};
-use outbox::{Changeset, Committed, Journal};
+use outbox::{Changeset, Committed, Journal, Remember};
 use store::{Migration, Row, Statement, StoreError, params};
 
 use crate::domain::{CardToken, ChargeId, DeclineCode, PayableOrder, Payment, PaymentState};
@@ -124,7 +124,8 @@ pub(crate) async fn charged_for_nothing(
 pub(crate) async fn insert(
     journal: &Journal,
     decision: Decision<Payment, Event>,
-) -> Result<Payment, StoreError> {
+    remember: Remember<Payment>,
+) -> Result<(), StoreError> {
     let Decision { state: payment, events } = decision;
     let columns = Columns::of(&payment.state);
     let row = params![
@@ -141,8 +142,10 @@ pub(crate) async fn insert(
         payment.created_at,
     ];
     let writes = vec![Statement::one_row(INSERT, row)];
-    let _now = journal.commit(Changeset::new(payment.created_at, writes, events)).await?;
-    Ok(payment)
+    let receipt = remember.receipt(payment.id, &payment)?;
+    let changeset = Changeset::new(payment.created_at, writes, events).answering(receipt);
+    let _now = journal.commit(changeset).await?;
+    Ok(())
 }
 
 /// Stores a payment that was loaded at the version before.

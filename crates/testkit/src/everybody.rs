@@ -1,6 +1,7 @@
 //! Ports for tests that are not about who may do what.
 
 use async_trait::async_trait;
+use kernel::{IdentityId, SessionId, UserId};
 use ory::{Object, Permissions, PortError, Query, Sessions, SignedIn, Tuple};
 
 /// Everybody may do everything, and nobody is signed in.
@@ -10,6 +11,21 @@ pub struct Everybody;
 impl Sessions for Everybody {
     async fn whoami(&self, _token: &str) -> Result<Option<SignedIn>, PortError> {
         Ok(None)
+    }
+}
+
+/// Whoever calls, with whichever token, is this user.
+pub struct Only(pub UserId);
+
+#[async_trait]
+impl Sessions for Only {
+    async fn whoami(&self, _token: &str) -> Result<Option<SignedIn>, PortError> {
+        Ok(Some(SignedIn {
+            session_id: SessionId::generate(),
+            user_id: self.0,
+            identity_id: IdentityId::generate(),
+            email: "only@example.test".to_owned(),
+        }))
     }
 }
 

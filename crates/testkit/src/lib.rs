@@ -18,6 +18,6 @@ mod platform;
 pub use databases::Databases;
 pub use delivery::{ManualClock, cases, deliveries, runtime, sealed};
 pub use dice::Dice;
-pub use everybody::Everybody;
+pub use everybody::{Everybody, Only};
 pub use person::{Answer, PASSWORD, Person};
 pub use platform::TestPlatform;

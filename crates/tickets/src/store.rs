@@ -2,7 +2,7 @@
 
 use events::{Event, OrderStatus, TicketStatus};
 use kernel::{Decision, EventId, Money, TicketId, Timestamp};
-use outbox::{Changeset, Committed, Journal, NEWS_PATIENCE};
+use outbox::{Changeset, Committed, Journal, NEWS_PATIENCE, Remember};
 use store::{Migration, Row, Statement, StoreError, Value, params};
 
 use crate::domain::search::{SearchTerms, searchable};
@@ -74,6 +74,7 @@ pub(crate) async fn list(
 pub(crate) async fn insert(
     journal: &Journal,
     decision: Decision<Ticket, Event>,
+    remember: Remember<Ticket>,
 ) -> Result<Ticket, StoreError> {
     let Decision { state: ticket, events } = decision;
     let row = params![
@@ -92,7 +93,9 @@ pub(crate) async fn insert(
         ticket.updated_at,
     ];
     let writes = vec![Statement::one_row(INSERT, row)];
-    let _now = journal.commit(Changeset::new(ticket.created_at, writes, events)).await?;
+    let receipt = remember.receipt(ticket.id, &ticket)?;
+    let changeset = Changeset::new(ticket.created_at, writes, events).answering(receipt);
+    let _now = journal.commit(changeset).await?;
     Ok(ticket)
 }
 

@@ -1,9 +1,10 @@
 //! A buyer reserves a ticket. The race everybody runs is decided by one insert.
 
+use ::store::StoreError;
 use kernel::{OrderId, TicketId};
 use ory::rights::OrderTicket;
 use ory::{Permit, tuples};
-use outbox::NEWS_PATIENCE;
+use outbox::{NEWS_PATIENCE, Remember};
 
 use crate::domain::{Order, OrderError, PlaceOrder};
 use crate::store::{self, ONE_ACTIVE_PER_TICKET, Offer};
@@ -14,8 +15,13 @@ impl Orders {
     /// first, so that there is no moment at which it is visible without its rights.
     ///
     /// # Errors
-    /// When the ticket is unknown, not on sale, or held by another order.
-    pub async fn place_order(&self, permit: Permit<OrderTicket>) -> Result<Order, Error> {
+    /// When the ticket is unknown, not on sale, or held by another order; or when a repeat of the
+    /// request was quicker.
+    pub async fn place_order(
+        &self,
+        permit: Permit<OrderTicket>,
+        remember: Remember<Order>,
+    ) -> Result<Order, Error> {
         let (ticket_id, buyer) = (permit.object(), permit.user());
         let not_placed = |error| Error::NotPlaced(ticket_id, error);
         let Offer { listing, is_held } = self.offer(ticket_id).await?;
@@ -28,22 +34,25 @@ impl Orders {
 
         let rights = [tuples::order_owner(id, buyer), tuples::order_parent(id, ticket_id)];
         self.permissions.write(&rights).await?;
-        match store::insert(&self.journal, decision).await {
+        match store::insert(&self.journal, decision, remember).await {
             Ok(order) => {
                 tracing::info!(order.id = %id, ticket.id = %ticket_id, user.id = %buyer,
                     "Placed order {id}");
                 Ok(order)
             }
-            Err(error) if error.is_constraint(ONE_ACTIVE_PER_TICKET) => {
+            // another order was quicker, or a repeat of the same request
+            Err(lost @ StoreError::Constraint { .. }) => {
                 ory::forget_unused(&*self.permissions, &rights).await;
-                Err(not_placed(OrderError::AlreadyReserved))
+                let is_held = lost.is_constraint(ONE_ACTIVE_PER_TICKET);
+                Err(if is_held { not_placed(OrderError::AlreadyReserved) } else { lost.into() })
             }
             Err(error) => Err(error.into()),
         }
     }
 
     /// What can be reserved. A ticket that exists but isn't known here yet is waited for: its
-    /// seller may have listed it a moment ago.
+    /// seller may have listed it a moment ago. That there is none is said only when it is certain,
+    /// because a repeat of the request would hear the same.
     async fn offer(&self, id: TicketId) -> Result<Offer, Error> {
         if let Some(offer) = store::offer(&self.journal, id).await? {
             return Ok(offer);
@@ -53,6 +62,6 @@ impl Orders {
         }
         let look = || store::offer(&self.journal, id);
         let offer = self.journal.wait_for(NEWS_PATIENCE, look).await?;
-        offer.ok_or(Error::TicketNotFound(id))
+        offer.ok_or(Error::TicketNotKnownYet(id))
     }
 }

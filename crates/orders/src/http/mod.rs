@@ -52,6 +52,7 @@ impl From<Error> for http_kit::Error {
                 let detail = "There is no ticket with this id.";
                 Self::caused(not_found("ticket-not-found", detail), error)
             }
+            Error::TicketNotKnownYet(_) => Self::caused(Refusal::unavailable(), error),
             Error::NotPlaced(_, rule) | Error::Refused(_, rule) => {
                 Self::caused(refusal_of(rule), error)
             }

@@ -1,15 +1,17 @@
 //! `POST /api/orders`
 
-use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::response::Response;
 use http_kit::body::text;
-use http_kit::{Caller, Fields};
-use kernel::{Refusal, TicketId};
+use http_kit::{Caller, Fields, Once, Post, idempotency};
+use kernel::{Refusal, TicketId, UserId};
 use ory::rights::OrderTicket;
-use ory::{Denied, permit};
+use ory::{Denied, Permit, permit};
+use outbox::Answer;
+use store::StoreError;
 use utoipa::ToSchema;
 
+use crate::domain::Order;
 use crate::{Error, OrderError, Orders};
 
 /// What to reserve.
@@ -40,18 +42,32 @@ struct PlaceOrderBody {
 pub(super) async fn place_order(
     State(orders): State<Orders>,
     caller: Caller,
-    fields: Fields,
-) -> Result<(StatusCode, Json<events::Order>), http_kit::Error> {
-    let PlaceOrderBody { ticket_id } = parse(fields)?;
-    let user = caller.0.user_id;
-    let permit = permit::<OrderTicket>(&*orders.permissions, user, ticket_id).await;
-    let permit = permit.map_err(|denied| match denied {
-        // everybody but the owner has this right
-        Denied::No { .. } => Error::NotPlaced(ticket_id, OrderError::OwnTicket),
+    post: Post,
+) -> Result<Response, http_kit::Error> {
+    let buyer = caller.0.user_id;
+    let PlaceOrderBody { ticket_id } = parse(post.fields)?;
+    let once = Once::new(&orders.journal, &*orders.clock, buyer, post.key);
+    let place = async |remember| {
+        let permit = permit_to_order(&orders, buyer, ticket_id).await?;
+        orders.place_order(permit, remember).await
+    };
+    once.make(created, place).await
+}
+
+/// Everybody but the owner has this right.
+async fn permit_to_order(
+    orders: &Orders,
+    buyer: UserId,
+    ticket: TicketId,
+) -> Result<Permit<OrderTicket>, Error> {
+    permit(&*orders.permissions, buyer, ticket).await.map_err(|denied| match denied {
+        Denied::No { .. } => Error::NotPlaced(ticket, OrderError::OwnTicket),
         unknown @ Denied::Unknown(_) => unknown.into(),
-    })?;
-    let order = orders.place_order(permit).await?;
-    Ok((StatusCode::CREATED, Json(order.public())))
+    })
+}
+
+fn created(order: &Order) -> Result<Answer, StoreError> {
+    idempotency::created(&order.public())
 }
 
 fn parse(mut fields: Fields) -> Result<PlaceOrderBody, Refusal> {

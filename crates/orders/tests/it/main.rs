@@ -4,6 +4,7 @@
 
 mod deadline_property;
 mod ending_property;
+mod idempotency;
 mod listing_property;
 mod payments_property;
 mod support;

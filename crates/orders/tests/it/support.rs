@@ -10,7 +10,7 @@ use kernel::{
 };
 use orders::Orders;
 use orders::domain::Order;
-use outbox::Journal;
+use outbox::{Journal, Remember};
 use store::{Location, Store, params};
 use testkit::{Everybody, ManualClock, sealed};
 
@@ -59,7 +59,7 @@ impl World {
         let (id, buyer) = (ticket.id, UserId::generate());
         self.deliver(&sealed(TicketCreated(ticket))).await;
         let permit = ory::permit(&Everybody, buyer, id).await.unwrap();
-        self.orders.place_order(permit).await.unwrap()
+        self.orders.place_order(permit, Remember::NOTHING).await.unwrap()
     }
 
     /// The buyer gives the ticket back, if it isn't sold.

@@ -1,10 +1,11 @@
 //! A buyer pays for an order.
 
+use ::store::StoreError;
 use events::PaymentStatus;
 use kernel::{OrderId, PaymentId};
 use ory::rights::EditOrder;
 use ory::{Permit, tuples};
-use outbox::NEWS_PATIENCE;
+use outbox::{NEWS_PATIENCE, Remember};
 use tokio::time::Instant;
 
 use crate::domain::{CardToken, PayableOrder, Payment, PaymentError, StartPayment};
@@ -15,19 +16,54 @@ use crate::{Error, Payments};
 const ATTEMPTS_SEEN: u32 = 20;
 
 impl Payments {
-    /// Pays for the order the permit is for, and waits a while for the outcome; answers the
-    /// payment as it is then.
+    /// Begins to pay for the order the permit is for, and gives the driver a hint. Who may see the
+    /// payment is written down first, so that there is no moment at which it is visible without
+    /// its rights.
     ///
     /// # Errors
-    /// When the order can't be paid, or is being paid already.
+    /// When the order can't be paid, or is being paid already; or when a repeat of the request was
+    /// quicker.
     pub async fn create_payment(
         &self,
         permit: Permit<EditOrder>,
         card: CardToken,
-    ) -> Result<Payment, Error> {
+        remember: Remember<Payment>,
+    ) -> Result<PaymentId, Error> {
+        let (order_id, payer) = (permit.object(), permit.user());
+        let refused = |error| Error::Refused(order_id, error);
+        let order = self.order_to_pay(order_id).await?;
+        let (id, at) = (PaymentId::generate(), self.clock.now());
+        let start = StartPayment { id, payer, card, at };
+        let decision = Payment::start(&order, start).map_err(refused)?;
+        if let Some(error) = self.live_payment(order_id).await? {
+            return Err(refused(error));
+        }
+
+        let rights = [tuples::payment_owner(id, payer), tuples::payment_parent(id, order_id)];
+        self.permissions.write(&rights).await?;
+        match store::insert(&self.journal, decision, remember).await {
+            Ok(()) => {
+                tracing::info!(payment.id = %id, order.id = %order_id, user.id = %payer,
+                    "Started payment {id}");
+                self.hints.give(id);
+                Ok(id)
+            }
+            // another payment was quicker, or a repeat of the same request
+            Err(lost @ StoreError::Constraint { .. }) => {
+                ory::forget_unused(&*self.permissions, &rights).await;
+                let is_live = lost.is_constraint(ONE_LIVE_PER_ORDER);
+                Err(if is_live { refused(PaymentError::InProgress) } else { lost.into() })
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Waits a while for the outcome of the payment; answers it as it is then.
+    ///
+    /// # Errors
+    /// When there is no such payment, or the database is away.
+    pub async fn outcome_of(&self, id: PaymentId) -> Result<Payment, Error> {
         let mut moves = self.hints.moves();
-        let id = self.start_payment(permit, card).await?.id;
-        self.hints.give(id);
         let deadline = Instant::now() + self.patience;
         // bounded: by `patience`
         loop {
@@ -46,45 +82,12 @@ impl Payments {
         }
     }
 
-    /// Who may see the payment is written down first, so that there is no moment at which it is
-    /// visible without its rights.
-    async fn start_payment(
-        &self,
-        permit: Permit<EditOrder>,
-        card: CardToken,
-    ) -> Result<Payment, Error> {
-        let (order_id, payer) = (permit.object(), permit.user());
-        let refused = |error| Error::Refused(order_id, error);
-        let order = self.order_to_pay(order_id).await?;
-        let (id, at) = (PaymentId::generate(), self.clock.now());
-        let start = StartPayment { id, payer, card, at };
-        let decision = Payment::start(&order, start).map_err(refused)?;
-        if let Some(error) = self.live_payment(order_id).await? {
-            return Err(refused(error));
-        }
-
-        let rights = [tuples::payment_owner(id, payer), tuples::payment_parent(id, order_id)];
-        self.permissions.write(&rights).await?;
-        match store::insert(&self.journal, decision).await {
-            Ok(payment) => {
-                tracing::info!(payment.id = %id, order.id = %order_id, user.id = %payer,
-                    "Started payment {id}");
-                Ok(payment)
-            }
-            Err(error) if error.is_constraint(ONE_LIVE_PER_ORDER) => {
-                ory::forget_unused(&*self.permissions, &rights).await;
-                Err(refused(PaymentError::InProgress))
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
     /// Whoever has the right to pay an order knows that it exists; when it isn't known here yet,
     /// its event is on its way.
     async fn order_to_pay(&self, id: OrderId) -> Result<PayableOrder, Error> {
         let look = || store::order(&self.journal, id);
         let order = self.journal.wait_for(NEWS_PATIENCE, look).await?;
-        order.ok_or(Error::OrderNotFound(id))
+        order.ok_or(Error::OrderNotKnownYet(id))
     }
 
     /// Why another payment can't be started now, if one is live.

@@ -1,12 +1,12 @@
 //! `POST /api/payments`
 
-use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::response::Response;
 use http_kit::body::text;
-use http_kit::{Caller, Fields};
-use kernel::{FieldError, Kind, OrderId, Refusal};
+use http_kit::{Caller, Fields, Once, Post, idempotency};
+use kernel::{FieldError, Kind, OrderId, PaymentId, Refusal};
 use ory::rights::EditOrder;
+use outbox::Answer;
 use utoipa::ToSchema;
 
 use crate::domain::{CardToken, DeclineCode, Payment, PaymentError, PaymentState};
@@ -47,13 +47,17 @@ struct CreatePaymentBody {
 pub(super) async fn create_payment(
     State(payments): State<Payments>,
     caller: Caller,
-    fields: Fields,
-) -> Result<(StatusCode, Json<events::Payment>), http_kit::Error> {
-    let CreatePaymentBody { order_id, token } = parse(fields)?;
-    let user = caller.0.user_id;
-    let permit = super::permit_on_order::<EditOrder>(&payments, user, order_id).await?;
-    let payment = payments.create_payment(permit, token).await?;
-    answer(&payment)
+    post: Post,
+) -> Result<Response, http_kit::Error> {
+    let payer = caller.0.user_id;
+    let CreatePaymentBody { order_id, token } = parse(post.fields)?;
+    let once = Once::new(&payments.journal, &*payments.clock, payer, post.key);
+    let begin = async |remember| {
+        let permit = super::permit_on_order::<EditOrder>(&payments, payer, order_id).await?;
+        payments.create_payment(permit, token, remember).await
+    };
+    let outcome = async |id: PaymentId| answer(&payments.outcome_of(id).await?);
+    once.begin(begin, outcome).await
 }
 
 fn parse(mut fields: Fields) -> Result<CreatePaymentBody, Refusal> {
@@ -63,7 +67,7 @@ fn parse(mut fields: Fields) -> Result<CreatePaymentBody, Refusal> {
 }
 
 /// A payment that failed or came too late is a refusal; any other state so far is an answer.
-fn answer(payment: &Payment) -> Result<(StatusCode, Json<events::Payment>), http_kit::Error> {
+fn answer(payment: &Payment) -> Result<Answer, http_kit::Error> {
     match &payment.state {
         PaymentState::Failed { code } => Err(declined(code).into()),
         PaymentState::Voided { .. } => {
@@ -72,7 +76,7 @@ fn answer(payment: &Payment) -> Result<(StatusCode, Json<events::Payment>), http
         PaymentState::Pending { .. }
         | PaymentState::Authorized { .. }
         | PaymentState::Captured { .. }
-        | PaymentState::Refunded { .. } => Ok((StatusCode::CREATED, Json(payment.public()))),
+        | PaymentState::Refunded { .. } => Ok(idempotency::created(&payment.public())?),
     }
 }
 

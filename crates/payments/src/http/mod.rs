@@ -51,6 +51,7 @@ impl From<Error> for http_kit::Error {
                 let detail = "There is no order with this id.";
                 Self::caused(not_found("order-not-found", detail), error)
             }
+            Error::OrderNotKnownYet(_) => Self::caused(Refusal::unavailable(), error),
             Error::Refused(_, rule) => Self::caused(refusal_of(rule), error),
             Error::Denied(denied) => denied.into(),
             Error::Port(error) => error.into(),

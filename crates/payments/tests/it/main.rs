@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on should say where")]
 
 mod gateway;
+mod idempotency;
 mod money_property;
 mod order_property;
 mod support;

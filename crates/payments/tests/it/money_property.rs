@@ -8,6 +8,7 @@ use std::time::Duration;
 use bus::Consumer;
 use events::{Envelope, Order, OrderCreated, PaymentStatus};
 use kernel::Clock;
+use outbox::Remember;
 use payments::domain::Payment;
 use payments::{Error, Hints, Payments, settle};
 use proptest::collection::vec;
@@ -165,8 +166,8 @@ impl World {
         let (buyer, order) = (self.order.user_id, self.order.id);
         let permit = ory::permit(&Everybody, buyer, order).await.unwrap();
         let card = if good { good_card() } else { bad_card() };
-        match self.payments.create_payment(permit, card).await {
-            Ok(_) | Err(Error::Refused(..) | Error::OrderNotFound(_)) => {}
+        match self.payments.create_payment(permit, card, Remember::NOTHING).await {
+            Ok(_) | Err(Error::Refused(..) | Error::OrderNotKnownYet(_)) => {}
             Err(error) => panic!("{error}"),
         }
     }

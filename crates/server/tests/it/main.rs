@@ -4,6 +4,7 @@
 mod authorization;
 mod crash;
 mod documents;
+mod idempotency;
 mod malformed;
 mod mishaps;
 mod program;

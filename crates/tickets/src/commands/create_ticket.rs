@@ -1,7 +1,9 @@
 //! A seller lists a ticket.
 
+use ::store::StoreError;
 use kernel::{MajorUnits, TicketId, UserId};
 use ory::tuples;
+use outbox::Remember;
 use utoipa::ToSchema;
 
 use crate::domain::{Description, NewTicket, Ticket, TicketTitle};
@@ -27,19 +29,32 @@ impl Tickets {
     /// which others see a ticket that nobody owns.
     ///
     /// # Errors
-    /// When permissions or the database are away; then there is no ticket.
+    /// When permissions or the database are away, or a repeat of the request was quicker; then
+    /// there is no ticket.
     pub async fn create_ticket(
         &self,
         seller: UserId,
         command: CreateTicket,
+        remember: Remember<Ticket>,
     ) -> Result<Ticket, Error> {
         let at = self.clock.now();
         let id = TicketId::generate();
         let CreateTicket { title, description, price } = command;
         let new = NewTicket { title, description, price: price.of(self.currency) };
-        self.permissions.write(&[tuples::ticket_owner(id, seller)]).await?;
-        let ticket = store::insert(&self.journal, Ticket::list(id, seller, new, at)).await?;
-        tracing::info!(ticket.id = %id, user.id = %seller, "Listed ticket {id}");
-        Ok(ticket)
+        let rights = [tuples::ticket_owner(id, seller)];
+        self.permissions.write(&rights).await?;
+        let decision = Ticket::list(id, seller, new, at);
+        match store::insert(&self.journal, decision, remember).await {
+            Ok(ticket) => {
+                tracing::info!(ticket.id = %id, user.id = %seller, "Listed ticket {id}");
+                Ok(ticket)
+            }
+            // a repeat of the same request was quicker
+            Err(lost @ StoreError::Constraint { .. }) => {
+                ory::forget_unused(&*self.permissions, &rights).await;
+                Err(lost.into())
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 }

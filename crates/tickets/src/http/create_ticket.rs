@@ -1,15 +1,16 @@
 //! `POST /api/tickets`
 
-use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::response::Response;
 use http_kit::body::{number, text};
-use http_kit::{Caller, Fields};
+use http_kit::{Caller, Fields, Once, Post, idempotency};
 use kernel::{MajorUnits, Refusal};
+use outbox::Answer;
+use store::StoreError;
 
 use crate::Tickets;
 use crate::commands::create_ticket::CreateTicket;
-use crate::domain::{Description, TicketTitle};
+use crate::domain::{Description, Ticket, TicketTitle};
 
 /// Lists a ticket.
 ///
@@ -24,10 +25,15 @@ use crate::domain::{Description, TicketTitle};
 pub(super) async fn create_ticket(
     State(tickets): State<Tickets>,
     caller: Caller,
-    fields: Fields,
-) -> Result<(StatusCode, Json<events::Ticket>), http_kit::Error> {
-    let ticket = tickets.create_ticket(caller.0.user_id, parse(fields)?).await?;
-    Ok((StatusCode::CREATED, Json(ticket.public())))
+    post: Post,
+) -> Result<Response, http_kit::Error> {
+    let (seller, command) = (caller.0.user_id, parse(post.fields)?);
+    let once = Once::new(&tickets.journal, &*tickets.clock, seller, post.key);
+    once.make(created, |remember| tickets.create_ticket(seller, command, remember)).await
+}
+
+fn created(ticket: &Ticket) -> Result<Answer, StoreError> {
+    idempotency::created(&ticket.public())
 }
 
 fn parse(mut fields: Fields) -> Result<CreateTicket, Refusal> {

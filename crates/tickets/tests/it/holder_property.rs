@@ -7,6 +7,7 @@ use events::{
     CancelReason, Envelope, Order, OrderCancelled, OrderCompleted, OrderCreated, OrderStatus,
 };
 use kernel::{Clock, EventId, MajorUnits, OrderId, SystemClock, UserId, Version};
+use outbox::Remember;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use store::params;
@@ -124,7 +125,7 @@ async fn list_ticket(world: &World) -> Ticket {
     let (title, description) = (TicketTitle::parse("Nick Cave").unwrap(), None);
     let price = MajorUnits::parse("19.99").unwrap();
     let command = CreateTicket { title, description, price };
-    world.tickets.create_ticket(UserId::generate(), command).await.unwrap()
+    world.tickets.create_ticket(UserId::generate(), command, Remember::NOTHING).await.unwrap()
 }
 
 fn placed(id: OrderId, ticket: &Ticket) -> Order {
