@@ -14,7 +14,7 @@ pub mod subscriber;
 
 use store::Migration;
 
-pub use journal::{Changeset, Committed, Journal, NEWS_PATIENCE};
+pub use journal::{Backlog, COUNTED_MAX, Changeset, Committed, Journal, NEWS_PATIENCE};
 pub use relay::{Relay, RelayOptions};
 pub use retry::{MayConflict, retry_on_conflict};
 pub use subscriber::{Dispatch, Subscriber, failure_of};

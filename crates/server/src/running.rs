@@ -7,11 +7,14 @@ use anyhow::Context;
 use config::Settings;
 use http_kit::serve::{ServeOptions, serve};
 use outbox::Journal;
+use telemetry::metrics::Recorder;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use crate::compose::Exchange;
 use crate::data_folder::DataFolder;
+use crate::watch::{upkeep, watched};
 use crate::work::Work;
 
 /// How long requests in flight may take to finish.
@@ -28,11 +31,14 @@ pub(crate) struct Running {
     journals: Vec<Journal>,
     serving: Work,
     working: Work,
+    /// Cancelled when it begins to stop; `/api/health/ready` says no from then on.
+    stopping: CancellationToken,
+    stop_delay: Duration,
 }
 
 impl Running {
     /// Takes the data folder and the address, and begins to serve.
-    pub(crate) async fn start(settings: &Settings) -> anyhow::Result<Self> {
+    pub(crate) async fn start(settings: &Settings, recorder: Recorder) -> anyhow::Result<Self> {
         let folder = DataFolder::take(&settings.data)?;
         let listener = TcpListener::bind(settings.listen)
             .await
@@ -49,9 +55,14 @@ impl Running {
             journals: exchange.journals(),
             serving: Work::default(),
             working: Work::default(),
+            stopping: CancellationToken::new(),
+            stop_delay: settings.observability.stop_delay(),
         };
         let options = ServeOptions { grace: SERVING_GRACE, ..ServeOptions::default() };
-        let router = exchange.router();
+        let stopping = running.stopping.clone();
+        let watched = watched(settings, recorder.clone(), running.data(), stopping);
+        let router = exchange.router(watched);
+        running.working.start("the metrics", upkeep(recorder, running.working.stop.clone()));
         exchange.start_work(&running.working);
         let serving = serve(listener, router, running.serving.stop.clone(), options);
         running.serving.start("the listener", serving);
@@ -71,10 +82,14 @@ impl Running {
         }
     }
 
-    /// Takes no more requests, finishes those in flight, then the work they caused; then puts
+    /// Says that it stops, to those who ask whether it is ready, and gives them time to hear it.
+    /// Then takes no more requests, finishes those in flight, then the work they caused; then puts
     /// everything into the database files. What isn't finished in time the tables know, and the
     /// next start goes on with it.
     pub(crate) async fn stop(self) {
+        self.stopping.cancel();
+        let until = tokio::time::Instant::now() + self.stop_delay;
+        tokio::time::sleep_until(until).await;
         self.serving.finish().await;
         if tokio::time::timeout(WORKING_GRACE, self.working.finish()).await.is_err() {
             tracing::warn!("Not everything was finished in time; the next start goes on with it");

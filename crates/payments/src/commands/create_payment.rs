@@ -5,6 +5,7 @@ use kernel::{OrderId, PaymentId};
 use ory::rights::EditOrder;
 use ory::{Permit, tuples};
 use outbox::NEWS_PATIENCE;
+use telemetry::metrics::catalog::PAYMENTS_MOVED;
 use tokio::time::Instant;
 
 use crate::domain::{CardToken, PayableOrder, Payment, PaymentError, StartPayment};
@@ -67,6 +68,7 @@ impl Payments {
         self.permissions.write(&rights).await?;
         match store::insert(&self.journal, decision).await {
             Ok(payment) => {
+                PAYMENTS_MOVED.count(&[payment.state.status().as_str()]);
                 tracing::info!(payment.id = %id, order.id = %order_id, user.id = %payer,
                     "Started payment {id}");
                 Ok(payment)
