@@ -45,12 +45,14 @@ async fn around_each_request(
     let refusal = error.refusal();
     let status = problem::status_of(refusal.kind).as_u16();
     let causes = error.causes().unwrap_or_default();
+    // the log gets no query: clients put secrets there
+    let logged = uri.path();
     if status >= 500 {
-        tracing::error!(%method, path, status, code = refusal.code, causes,
-            "Could not answer {method} {path}");
+        tracing::error!(%method, path = logged, status, code = refusal.code, causes,
+            "Could not answer {method} {logged}");
     } else {
-        tracing::debug!(%method, path, status, code = refusal.code, causes,
-            "Refused {method} {path}");
+        tracing::debug!(%method, path = logged, status, code = refusal.code, causes,
+            "Refused {method} {logged}");
     }
     let mut document = problem::render(refusal, path, clock.now());
     if let Some(allow) = response.headers_mut().remove(header::ALLOW) {

@@ -89,12 +89,11 @@ pub(crate) fn overall_parts(vitals: &Vitals) -> Parts {
 }
 
 fn context_parts(context: &ContextVitals) -> Parts {
-    let dead_letters = Part { dead_letters: Some(context.dead_letters), ..part(Level::Up) };
+    let dead_letters = Some(context.dead_letters);
     Parts::from([
         ("database", part(context.database)),
+        ("relay", Part { dead_letters, ..part(context.relay) }),
         ("writes", part(context.writes)),
-        ("relay", part(context.relay)),
-        ("deadLetters", dead_letters),
     ])
 }
 

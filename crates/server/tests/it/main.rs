@@ -5,6 +5,7 @@ mod authorization;
 mod crash;
 mod malformed;
 mod mishaps;
+mod observability;
 mod program;
 mod race;
 mod readme;
