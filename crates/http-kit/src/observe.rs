@@ -36,7 +36,7 @@ pub async fn observe(State(meter): State<Arc<Meter>>, request: Request, next: Ne
         let response = next.run(request).await;
         let (status, time) = (response.status().as_u16(), watch.end(response.status()));
         // without the query: clients put secrets there
-        let (method, path, ms) = (watch.method(), uri.path(), time.as_secs_f64() * 1000.0);
+        let (method, path, ms) = (watch.method(), uri.path(), (time.as_micros() as f64) / 1000.0);
         tracing::debug!(method, path, route, status, ms, "Answered");
         response
     };

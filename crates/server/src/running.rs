@@ -43,10 +43,8 @@ impl Running {
         let listener = TcpListener::bind(settings.listen)
             .await
             .with_context(|| format!("--listen (LISTEN): can't listen on {}", settings.listen))?;
-        let url = match &settings.public_url {
-            Some(url) => url.clone(),
-            None => format!("http://{}", listener.local_addr().context("the listener")?),
-        };
+        let address = listener.local_addr().context("the listener")?;
+        let url = settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
         let exchange = Exchange::open(&folder, &url, settings)
             .with_context(|| format!("can't open the data in {}", folder.path().display()))?;
         let running = Self {
@@ -66,6 +64,7 @@ impl Running {
         exchange.start_work(&running.working);
         let serving = serve(listener, router, running.serving.stop.clone(), options);
         running.serving.start("the listener", serving);
+        tracing::info!(%address, "Listening on {address}");
         Ok(running)
     }
 

@@ -35,7 +35,10 @@ pub fn init(format: LogFormat, filter: &str) -> Result<(), ParseError> {
         .with_writer(|| Unfailing(io::stderr()))
         .log_internal_errors(false);
     match format {
-        LogFormat::Text => builder.with_target(false).init(),
+        LogFormat::Text => {
+            // a file is no terminal: no colours there
+            builder.with_target(false).with_ansi(io::stderr().is_terminal()).init();
+        }
         LogFormat::Json => {
             builder.json().flatten_event(true).with_span_list(false).init();
         }

@@ -17,8 +17,12 @@ async fn get(
     path: &str,
     headers: &[(&str, &str)],
 ) -> (u16, reqwest::header::HeaderMap, String) {
+    get_url(&format!("{}{path}", exchange.url()), headers).await
+}
+
+async fn get_url(url: &str, headers: &[(&str, &str)]) -> (u16, reqwest::header::HeaderMap, String) {
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let mut request = client.get(format!("{}{path}", exchange.url()));
+    let mut request = client.get(url);
     for (name, value) in headers {
         request = request.header(*name, *value);
     }

@@ -47,6 +47,10 @@ impl Exporting {
 /// # Errors
 /// When the endpoint is no URL, or a thread can't be started.
 pub fn start(options: &ExportOptions) -> Result<Exporting, ExportError> {
+    if options.endpoint.starts_with("https://") {
+        let why = "https needs TLS, which this build lacks; send to a collector on this machine";
+        return Err(ExportError(why.to_owned()));
+    }
     let endpoint = format!("{}/v1/traces", options.endpoint.trim_end_matches('/'));
     let sender = SpanExporter::builder()
         .with_http()
@@ -149,6 +153,16 @@ impl SendSpans for Telling {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_can_not_be_reached_is_refused_at_the_start() {
+        let start = |endpoint: &str| {
+            let (endpoint, service_name) = (endpoint.to_owned(), "tests".to_owned());
+            start(&ExportOptions { endpoint, service_name, ratio: 1.0 })
+        };
+        assert!(start("https://collector.example").unwrap_err().to_string().contains("TLS"));
+        assert!(start("http://not a host").is_err());
+    }
 
     #[test]
     fn a_ratio_is_a_part_of_the_ids() {

@@ -43,7 +43,8 @@ fn every_metric_is_in_the_handbook() {
     let written = between(&text, BEGIN, END);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         let path = root().join("docs/operations.md");
-        std::fs::write(path, text.replacen(written, &table, 1)).unwrap();
+        let marked = |table: &str| format!("{BEGIN}{table}{END}");
+        std::fs::write(path, text.replacen(&marked(written), &marked(&table), 1)).unwrap();
     } else {
         assert_eq!(written, table, "stale: UPDATE_GOLDEN=1 cargo test -p server handbook");
     }

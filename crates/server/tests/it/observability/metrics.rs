@@ -6,7 +6,7 @@ use reqwest::Method;
 use testkit::TestPlatform;
 
 use super::exposition::Exposition;
-use super::get;
+use super::{get, get_url};
 use crate::exchange;
 
 async fn scrape(exchange: &TestPlatform) -> Exposition {
@@ -201,7 +201,10 @@ async fn metrics_are_not_everybodys() {
         assert_eq!(headers["content-type"], "application/problem+json");
     }
     let published = exchange(&[("PUBLIC_URL", "https://tickets.example")]);
-    assert_eq!(get(&published, "/metrics", &[]).await.0, 404);
+    let log = published.log();
+    let (_, address) = log.split_once("Listening on ").unwrap();
+    let address = address.split('"').next().unwrap();
+    assert_eq!(get_url(&format!("http://{address}/metrics"), &[]).await.0, 404);
     let guarded = exchange(&[("METRICS_TOKEN", "0123456789abcdef")]);
     assert_eq!(get(&guarded, "/metrics", &[]).await.0, 404);
     for (header, status) in [
