@@ -49,3 +49,15 @@ mod otlp;
 
 #[cfg(feature = "otlp")]
 pub use otlp::{Exporting, start};
+
+#[cfg(all(test, not(feature = "otlp")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_build_that_can_not_export_says_so() {
+        let (endpoint, service_name) = (String::new(), String::new());
+        let refused = start(&ExportOptions { endpoint, service_name, ratio: 1.0 }).unwrap_err();
+        assert!(refused.to_string().contains("lacks the feature `otlp`"), "{refused}");
+    }
+}

@@ -101,8 +101,11 @@ pub struct Health {
     limits: Limits,
     clock: Arc<dyn Clock>,
     stopping: CancellationToken,
-    seen: Mutex<Option<(Instant, Arc<Vitals>)>>,
+    seen: Arc<Mutex<Seen>>,
 }
+
+/// What was seen last, and when.
+type Seen = Option<(Instant, Arc<Vitals>)>;
 
 impl Health {
     pub(crate) fn new(
@@ -111,7 +114,7 @@ impl Health {
         clock: Arc<dyn Clock>,
         stopping: CancellationToken,
     ) -> Self {
-        Self { contexts, limits, clock, stopping, seen: Mutex::default() }
+        Self { contexts, limits, clock, stopping, seen: Arc::default() }
     }
 
     pub(crate) fn is_stopping(&self) -> bool {
@@ -119,19 +122,32 @@ impl Health {
     }
 
     /// How everything is, or was less than a second ago. One looks at a time; others wait for
-    /// what it sees.
-    pub(crate) async fn look(&self) -> Arc<Vitals> {
-        let mut seen = self.seen.lock().await;
+    /// what it sees. A look that was begun is finished, also when whoever asked has hung up:
+    /// otherwise they could have one begun after the other.
+    pub(crate) async fn look(self: &Arc<Self>) -> Arc<Vitals> {
+        let mut seen = Arc::clone(&self.seen).lock_owned().await;
         let before = seen.as_ref().map(|(_, vitals)| Arc::clone(vitals));
         if let (Some((at, _)), Some(before)) = (&*seen, &before)
             && at.elapsed() < FRESH
         {
             return Arc::clone(before);
         }
-        let vitals = Arc::new(self.look_now().await);
-        tell_changes(before.as_deref(), &vitals);
-        *seen = Some((Instant::now(), Arc::clone(&vitals)));
-        vitals
+        let health = Arc::clone(self);
+        let looking = tokio::spawn(async move {
+            let vitals = Arc::new(health.look_now().await);
+            tell_changes(before.as_deref(), &vitals);
+            *seen = Some((Instant::now(), Arc::clone(&vitals)));
+            vitals
+        });
+        looking.await.unwrap_or_else(|_panicked| Arc::new(self.nothing_seen()))
+    }
+
+    /// Who can't look must take it that all is down.
+    fn nothing_seen(&self) -> Vitals {
+        let (database, writes, relay) = (Level::Down, Level::Unknown, Level::Unknown);
+        let unseen = ContextVitals { database, writes, relay, dead_letters: 0 };
+        let contexts = self.contexts.iter().map(|(name, _)| (*name, unseen)).collect();
+        Vitals { contexts, disk: Level::Unknown, memory: Level::Unknown }
     }
 
     async fn look_now(&self) -> Vitals {
@@ -214,7 +230,42 @@ fn tell_changes(before: Option<&Vitals>, now: &Vitals) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
     use super::*;
+
+    /// A clock that counts how often it was read: once for each look.
+    #[derive(Default)]
+    struct Looks(AtomicU32);
+
+    impl Clock for Looks {
+        fn now(&self) -> Timestamp {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Timestamp::from_micros(0)
+        }
+    }
+
+    /// However many ask, and hang up before they hear: one look a second.
+    #[tokio::test]
+    async fn asking_often_costs_little() {
+        let looks = Arc::new(Looks::default());
+        let limits = Limits {
+            data: "/".into(),
+            disk_free_min: 0,
+            relay_lag_max: Duration::ZERO,
+            memory_max: u64::MAX,
+        };
+        let clock = Arc::clone(&looks) as Arc<dyn Clock>;
+        let health = Arc::new(Health::new(vec![], limits, clock, CancellationToken::new()));
+        let started = Instant::now();
+        for _ in 0..100 {
+            let hung_up = timeout(Duration::ZERO, health.look()).await;
+            drop(hung_up);
+            join_all((0..10).map(|_| health.look())).await;
+        }
+        let allowed = 1 + started.elapsed().as_secs();
+        assert!(u64::from(looks.0.load(Ordering::Relaxed)) <= allowed);
+    }
 
     #[test]
     fn what_is_not_known_is_not_down() {

@@ -83,7 +83,7 @@ catalog! {
         "Time a subscriber took for an event, its repeated tries included.",
         "As for the subscriber's commits.";
     TIMERS = "timers_total", Kind::Counter, ["outcome"],
-        "Timers of reservations: armed, fired, or dropped when orders told that the order had ended.",
+        "Timers of reservations: armed, fired, or dropped when told that the order had ended.",
         "Fired stands still while timers are due: see the log of expiration.";
     TIMER_LATENESS = "timer_lateness_seconds", Kind::Histogram(LATENESS), [],
         "How long after its time a timer fired.",

@@ -167,24 +167,6 @@ async fn loop_until_letters(exchange: &TestPlatform) -> Value {
     panic!("the dead letter isn't shown");
 }
 
-/// However many ask at once, the checks are made once a second.
-#[tokio::test(flavor = "multi_thread")]
-async fn asking_often_costs_little() {
-    let exchange = exchange(&[]);
-    let guest = exchange.anonymous();
-    let ask = || async {
-        for _ in 0..100 {
-            guest.get("/api/health").await.expect(200);
-        }
-    };
-    futures_util::future::join_all((0..10).map(|_| ask())).await;
-    let outside = Connection::open(exchange.data().join("orders.db")).unwrap();
-    outside.execute_batch("alter table outbox rename to outbox_away").unwrap();
-    let details = becomes(&exchange, "/api/health", 503).await;
-    assert_eq!(down(&details), ["orders"], "what was seen before is forgotten");
-    outside.execute_batch("alter table outbox_away rename to outbox").unwrap();
-}
-
 /// At the order to stop, readiness says no while everything is still served; then it ends.
 #[tokio::test(flavor = "multi_thread")]
 async fn readiness_says_no_before_the_door_closes() {
