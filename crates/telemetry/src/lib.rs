@@ -3,4 +3,4 @@
 mod log;
 pub mod trace;
 
-pub use log::{LogFormat, init};
+pub use log::{LogFormat, init, is_filter};
