@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn good_values_become_settings_whatever_stands_where() {
-        let configuration = read(&["--currency=GBP", "config", "check", "--data", "-odd"]);
+        let configuration = read(&["--currency=GBP", "config", "check", "--data=-odd"]);
         let settings = configuration.settings().unwrap();
         assert_eq!(settings.currency.code(), "GBP");
         assert_eq!(settings.data.to_str(), Some("-odd"));

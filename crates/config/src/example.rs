@@ -43,9 +43,9 @@ fn entry(key: &Key) -> String {
     if mask::is_secret(&key.name()) {
         about.push_str(" A secret: it is never shown.");
     }
-    let _written = write!(about, " Flag: {} <{}>", key.flag(), key.value_name());
+    let (flag, value) = (key.flag(), key.value_name());
     let default = key.default().map(|value| quoted(&value)).unwrap_or_default();
-    format!("{}#{}={default}\n", comment(&about), key.name())
+    format!("{}# {flag} <{value}>\n#{}={default}\n", comment(&about), key.name())
 }
 
 /// `text` in lines that begin with `# `.

@@ -1,11 +1,13 @@
 //! The SQLite engine: WAL, `synchronous=FULL`, one writer thread that commits waiting batches as
 //! a group with one fsync (`writer`), and read-only connections beside it (`readers`).
 
+pub(crate) mod backup;
 mod connect;
 mod readers;
 mod writer;
 
 use std::borrow::Cow;
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::{Location, Migration, Row, Statement, StoreError, Value};
@@ -26,6 +28,20 @@ impl Sqlite {
         let address = connect::Address::of(location);
         let mut connection = connect::writable(&address)?;
         connect::migrate(&mut connection, migrations)?;
+        Self::start(address, connection)
+    }
+
+    pub(crate) fn open_beside(file: &Path, migrations: &[Migration]) -> Result<Self, StoreError> {
+        let address = connect::Address::of(Location::File(file));
+        let connection = connect::writable(&address)?;
+        connect::must_be_migrated(&connection, migrations)?;
+        Self::start(address, connection)
+    }
+
+    fn start(
+        address: connect::Address,
+        connection: rusqlite::Connection,
+    ) -> Result<Self, StoreError> {
         let names = connect::constraint_names(&connection)?;
         let writer = Writer::start(connection, names)?;
         Ok(Self { writer: Arc::new(writer), readers: Arc::new(Readers::new(address)) })
