@@ -1,45 +1,82 @@
-//! The program `ticketing`: reads its settings, composes the exchange, runs it until it is told
-//! to stop, and lets what is in flight finish.
+//! The program `ticketing`: reads its settings, and does what it is told: composes the exchange
+//! and runs it until it is told to stop, or one of the operator's commands.
 //!
 //! Reading order: `main`, [`compose`] (who is connected to whom), [`running`] (start and stop),
-//! [`work`] (what runs in the background), [`data_folder`].
+//! [`work`] (what runs in the background), [`data_folder`]; then a file for each command:
+//! [`settings`], [`demo`], [`grant_admin`], [`backup`], [`restore`].
 
+mod backup;
 mod compose;
 mod data_folder;
+mod demo;
+mod grant_admin;
+mod manifest;
+mod restore;
 mod running;
+mod settings;
 mod work;
 
 use std::io::Write;
 use std::path::Path;
+use std::process::ExitCode;
 
 use anyhow::Context;
-use config::{Arguments, Command, Role, Settings};
+use config::{Command, Configuration, Environment, Role, Settings, UserCommand};
 use running::Running;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<ExitCode> {
     // sets environment variables, so it comes before any thread
-    config::load_env_file(Path::new(".env"))?;
-    let Arguments { command, settings } = clap::Parser::parse();
+    let environment = Environment::load(Path::new("."))?;
+    let configuration = Configuration::read(&environment, std::env::args_os())
+        .unwrap_or_else(|answer| answer.exit());
+    if let Some(Command::Config(command)) = &configuration.command {
+        return settings::run(command, &configuration);
+    }
+    match configuration.settings() {
+        Ok(settings) => run(configuration.command.clone(), settings, &configuration),
+        Err(report) => {
+            settings::complain(report);
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+/// Does what the operator asked for.
+fn run(
+    command: Option<Command>,
+    settings: &Settings,
+    configuration: &Configuration,
+) -> anyhow::Result<ExitCode> {
     telemetry::init(settings.log_format(), &settings.log)
         .with_context(|| format!("--log (RUST_LOG): can't read `{}`", settings.log))?;
+    for warning in &configuration.report.warnings {
+        tracing::warn!("Configuration: {warning}");
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("can't start the asynchronous runtime")?;
     match command.unwrap_or(Command::Serve { role: Role::All }) {
         Command::Serve { role: Role::All } => runtime.block_on(serve(settings))?,
+        Command::Demo(wanted) => runtime.block_on(demo::demo(settings, &wanted))?,
+        Command::User(UserCommand::GrantAdmin { email }) => {
+            runtime.block_on(grant_admin::grant_admin(settings, &email))?;
+        }
+        Command::Backup { dir } => backup::backup(settings, &dir)?,
+        Command::Restore { dir } => restore::restore(settings, &dir)?,
+        Command::Config(command) => return settings::run(&command, configuration),
     }
     // blocking reads that nobody waits for any more don't hold the process
     runtime.shutdown_background();
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
-async fn serve(settings: Settings) -> anyhow::Result<()> {
+async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let mut told_to_stop = running::told_to_stop()?;
-    let running = Running::start(&settings).await?;
+    let running = Running::start(settings).await?;
     greet(&running);
     let failed = tokio::select! {
         _ = told_to_stop.recv() => false,
@@ -55,7 +92,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
 /// Tells where the exchange is and what to try next.
 fn greet(running: &Running) {
     let (url, data) = (&running.url, running.data().display());
-    let greeting = format!(
+    say(&format!(
         "Ticketing is ready.\n\
          \n  Address    {url}\
          \n  Data       {data}\
@@ -64,8 +101,12 @@ fn greet(running: &Running) {
          \n  Health     curl {url}/api/health\
          \n  Stop       Ctrl-C\n\
          \nThe whole story, from listing to paying, is in README.md.\n"
-    );
-    if let Err(error) = std::io::stdout().write_all(greeting.as_bytes()) {
-        tracing::debug!(%error, "Nobody reads the greeting");
+    ));
+}
+
+/// Writes to standard output. Who has stopped reading is no reason to fail.
+fn say(text: &str) {
+    if let Err(error) = std::io::stdout().write_all(text.as_bytes()) {
+        tracing::debug!(%error, "Nobody reads the output");
     }
 }

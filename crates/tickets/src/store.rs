@@ -76,6 +76,22 @@ pub(crate) async fn insert(
     decision: Decision<Ticket, Event>,
 ) -> Result<Ticket, StoreError> {
     let Decision { state: ticket, events } = decision;
+    let writes = vec![insert_row(&ticket)];
+    let _now = journal.commit(Changeset::new(ticket.created_at, writes, events)).await?;
+    Ok(ticket)
+}
+
+/// Stores many new tickets at once, of which others were told already.
+pub(crate) async fn insert_all(
+    journal: &Journal,
+    tickets: &[Ticket],
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let writes = tickets.iter().map(insert_row).collect();
+    journal.commit(Changeset::new(at, writes, Vec::new())).await.map(|_now| ())
+}
+
+fn insert_row(ticket: &Ticket) -> Statement {
     let row = params![
         ticket.id,
         ticket.seller,
@@ -91,9 +107,7 @@ pub(crate) async fn insert(
         ticket.created_at,
         ticket.updated_at,
     ];
-    let writes = vec![Statement::one_row(INSERT, row)];
-    let _now = journal.commit(Changeset::new(ticket.created_at, writes, events)).await?;
-    Ok(ticket)
+    Statement::one_row(INSERT, row)
 }
 
 /// Stores a ticket that was loaded at the revision before, and waits until orders knows: whoever
