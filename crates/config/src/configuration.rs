@@ -69,6 +69,13 @@ impl Configuration {
         Ok(Self { command, report, effective, settings })
     }
 
+    /// Whether somebody said something about the setting `name` (its environment variable).
+    #[must_use]
+    pub fn is_set(&self, name: &str) -> bool {
+        let said = |one: &Effective| one.key.name() == name && one.origin != Origin::Default;
+        self.effective.iter().any(said)
+    }
+
     /// The settings, when nothing is wrong with them.
     ///
     /// # Errors

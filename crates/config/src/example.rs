@@ -8,7 +8,7 @@ use crate::mask;
 const HEADER: &str = "\
 # Every setting with its default. Copy this file to .env, and take the # away from what you change.
 # A flag wins over the environment, and the environment over .env.
-# `ticketing config check` finds every fault at once; `ticketing config show` tells what is in force.
+# `ticketing config check` finds every fault at once, `ticketing config show` tells what counts.
 # Made from the settings in crates/config; a test tells when it is stale.
 ";
 

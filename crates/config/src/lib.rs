@@ -52,8 +52,8 @@ const LOG: &str = "Log";
 const PASSWORDS: &str = "Passwords";
 
 const AFTER_HELP: &str = "\
-Each setting is a flag, an environment variable, and a line in the file .env of the current folder; \
-a flag wins over the environment, the environment over the file. When DOTENV_KEY is in the \
+Each setting is a flag, an environment variable, and a line in the file .env of the current \
+folder; a flag wins over the environment, the environment over the file. When DOTENV_KEY is in the \
 environment, the encrypted file .env.vault takes the place of .env.
 
 `ticketing config check` finds every fault at once, and `ticketing config show` tells where each \

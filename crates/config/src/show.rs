@@ -33,8 +33,9 @@ impl Configuration {
         text
     }
 
-    /// As [`Self::to_text`], for programs: a list of objects with `key`, `flag`, `value` (a text or
-    /// null), `secret`, and `origin`, an object with `from` and, in a file, `line` or `environment`.
+    /// As [`Self::to_text`], for programs: a list of objects with `key`, `flag`, `value` (a text
+    /// or null), `secret`, and `origin`: an object with `from` and, in a file, `line` or
+    /// `environment`.
     #[must_use]
     pub fn to_json(&self) -> String {
         let list: Value = self.effective.iter().map(Effective::json).collect();

@@ -151,8 +151,8 @@ impl Key {
     }
 }
 
-/// Encrypts `.env` of `folder` into its `.env.vault` for `environment`, under a new key; answers the
-/// key. What the vault holds for other environments stays.
+/// Encrypts `.env` of `folder` into its `.env.vault` for `environment`, under a new key; answers
+/// the key. What the vault holds for other environments stays.
 ///
 /// # Errors
 /// [`VaultError`]; then the vault is as it was.

@@ -1,5 +1,4 @@
 //! `.env.example` is made from the settings; `UPDATE_GOLDEN=1 cargo test -p config` writes it anew.
-#![expect(clippy::unwrap_used, reason = "a test that can't go on should say where")]
 
 use std::path::Path;
 

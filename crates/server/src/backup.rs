@@ -20,7 +20,7 @@ pub(crate) fn backup(settings: &Settings, target: &Path) -> anyhow::Result<()> {
     let was_there = target.exists();
     if was_there {
         ensure!(
-            data_folder::is_empty(target)?,
+            data_folder::names_in(target)?.is_empty(),
             "{} is not empty: a backup needs a folder of its own",
             target.display()
         );
@@ -47,7 +47,9 @@ fn copy_all(data: &Path, target: &Path) -> anyhow::Result<String> {
     let snapshots = store::snapshot(&files).context("can't get hold of all databases at once")?;
     let taken_at = SystemClock.now();
     let mut entries = Vec::new();
-    for snapshot in &snapshots.databases {
+    let paused = snapshots.paused;
+    // each is let go as soon as it is copied
+    for snapshot in snapshots.databases {
         let name = snapshot.file().file_name().and_then(OsStr::to_str).context("a name")?;
         let copy = target.join(name);
         open_private(&copy)?;
@@ -65,7 +67,7 @@ fn copy_all(data: &Path, target: &Path) -> anyhow::Result<String> {
         "Backed up {} databases as of {taken_at}, {} bytes; writes waited for {:.0} ms",
         manifest.databases.len(),
         manifest.bytes(),
-        snapshots.paused.as_secs_f64() * 1000.0,
+        paused.as_secs_f64() * 1000.0,
     ))
 }
 

@@ -1,5 +1,6 @@
 //! The data folder: made when it isn't there, and used by one process at a time.
 
+use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 
@@ -54,7 +55,7 @@ impl DataFolder {
         // looked at before it is taken, to leave no lock in somebody else's folder, and after it,
         // because only then nobody else can be filling it
         let must_be_empty = || {
-            let is_empty = !path.exists() || is_empty(path)?;
+            let is_empty = !path.exists() || names_in(path)?.iter().all(|name| name == LOCK);
             ensure!(is_empty, "--data (DATA): {} is not empty", path.display());
             anyhow::Ok(())
         };
@@ -84,23 +85,18 @@ impl DataFolder {
     }
 }
 
-/// Whether there is nothing in `folder` but a lock.
-pub(crate) fn is_empty(folder: &Path) -> anyhow::Result<bool> {
-    let context = || format!("can't read {}", folder.display());
-    for entry in fs::read_dir(folder).with_context(context)? {
-        if entry.with_context(context)?.file_name() != LOCK {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+/// What is in `folder`.
+pub(crate) fn names_in(folder: &Path) -> anyhow::Result<Vec<OsString>> {
+    let names = fs::read_dir(folder)
+        .and_then(|entries| entries.map(|entry| Ok(entry?.file_name())).collect());
+    names.with_context(|| format!("can't read {}", folder.display()))
 }
 
 /// The databases in `folder`, in the order of their names.
 pub(crate) fn databases(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    let entries = entries.with_context(|| format!("can't read {}", folder.display()))?;
-    let is_database = |path: &PathBuf| path.to_string_lossy().ends_with(DATABASE_ENDING);
-    let mut files: Vec<_> = entries.iter().map(fs::DirEntry::path).filter(is_database).collect();
+    let is_database = |name: &OsString| name.to_string_lossy().ends_with(DATABASE_ENDING);
+    let names = names_in(folder)?.into_iter().filter(is_database);
+    let mut files: Vec<_> = names.map(|name| folder.join(name)).collect();
     files.sort();
     Ok(files)
 }

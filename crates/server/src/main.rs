@@ -50,8 +50,12 @@ fn run(
     settings: &Settings,
     configuration: &Configuration,
 ) -> anyhow::Result<ExitCode> {
-    telemetry::init(settings.log_format(), &settings.log)
-        .with_context(|| format!("--log (RUST_LOG): can't read `{}`", settings.log))?;
+    let command = command.unwrap_or(Command::Serve { role: Role::All });
+    let is_serving = matches!(command, Command::Serve { .. });
+    // the other commands say themselves what they have done
+    let log = if is_serving || configuration.is_set("RUST_LOG") { &settings.log } else { "warn" };
+    telemetry::init(settings.log_format(), log)
+        .with_context(|| format!("--log (RUST_LOG): can't read `{log}`"))?;
     for warning in &configuration.report.warnings {
         tracing::warn!("Configuration: {warning}");
     }
@@ -59,7 +63,7 @@ fn run(
         .enable_all()
         .build()
         .context("can't start the asynchronous runtime")?;
-    match command.unwrap_or(Command::Serve { role: Role::All }) {
+    match command {
         Command::Serve { role: Role::All } => runtime.block_on(serve(settings))?,
         Command::Demo(wanted) => runtime.block_on(demo::demo(settings, &wanted))?,
         Command::User(UserCommand::GrantAdmin { email }) => {

@@ -119,8 +119,8 @@ impl Filling {
         let mut shows = Shows::new(dice, self.tickets.clock.now());
         let batches = (0..tickets).step_by(BATCH).map(|first| {
             let count = BATCH.min(tickets - first);
-            let offers = (0..count).map(|_| (people.a_seller(dice), shows.next(dice)));
-            (first, offers.collect())
+            let offer = |_| anyhow::Ok((people.a_seller(dice), shows.next(dice)?));
+            (first, (0..count).map(offer).collect())
         });
         let listed = stream::iter(batches).map(|(first, offers)| self.list(first, offers));
         let all: Vec<_> = listed
@@ -128,9 +128,10 @@ impl Filling {
             .inspect_ok(|batch| progress.add(batch.len() as u64))
             .map_ok(|batch| {
                 // the orders are spread evenly over the tickets
-                let is_ordered =
-                    move |n: &(usize, _, _)| n.0 * orders / tickets != (n.0 + 1) * orders / tickets;
-                stream::iter(batch.into_iter().filter(is_ordered).map(anyhow::Ok))
+                let before = move |number: usize| number * orders / tickets;
+                let is_ordered = move |number: usize| before(number) != before(number + 1);
+                let chosen = batch.into_iter().filter(move |(number, ..)| is_ordered(*number));
+                stream::iter(chosen.map(anyhow::Ok))
             })
             .try_flatten()
             .map_ok(|(_, ticket, seller)| (ticket, seller))
@@ -144,9 +145,9 @@ impl Filling {
     async fn list(
         &self,
         first: usize,
-        offers: Vec<(UserId, CreateTicket)>,
+        offers: anyhow::Result<Vec<(UserId, CreateTicket)>>,
     ) -> anyhow::Result<Vec<(usize, TicketId, UserId)>> {
-        let drafts = self.tickets.draft_tickets(offers);
+        let drafts = self.tickets.draft_tickets(offers?);
         self.orders.seed_listings(drafts.iter().map(|ticket| ticket.public()).collect()).await?;
         self.tickets.seed_tickets(&drafts).await?;
         let numbered = drafts.iter().enumerate();
