@@ -64,7 +64,7 @@ fn copy_all(data: &Path, target: &Path) -> anyhow::Result<String> {
     manifest.write(target)?;
     data_folder::sync(target)?;
     Ok(format!(
-        "Backed up {} databases as of {taken_at}, {} bytes; writes waited for {:.0} ms",
+        "Backed up {} databases as of {taken_at}, {} bytes; writes waited for {:.1} ms",
         manifest.databases.len(),
         manifest.bytes(),
         paused.as_secs_f64() * 1000.0,

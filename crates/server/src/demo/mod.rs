@@ -119,7 +119,10 @@ impl Filling {
         let mut shows = Shows::new(dice, self.tickets.clock.now());
         let batches = (0..tickets).step_by(BATCH).map(|first| {
             let count = BATCH.min(tickets - first);
-            let offer = |_| anyhow::Ok((people.a_seller(dice), shows.next(dice)?));
+            let offer = |_| {
+                let ticket = shows.next(dice)?;
+                anyhow::Ok((people.seller_of(shows.number), ticket))
+            };
             (first, (0..count).map(offer).collect())
         });
         let listed = stream::iter(batches).map(|(first, offers)| self.list(first, offers));

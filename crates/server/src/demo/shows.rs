@@ -125,6 +125,8 @@ const TICKETS_MAX: usize = 40;
 
 /// One show after the other, with its tickets.
 pub(super) struct Shows {
+    /// Of the show that the last ticket was for; counted from zero.
+    pub(super) number: usize,
     now: Timestamp,
     show: Show,
     left: usize,
@@ -143,12 +145,14 @@ struct Show {
 
 impl Shows {
     pub(super) fn new(dice: &mut Dice, now: Timestamp) -> Self {
-        Self { now, show: Show::invent(dice, now), left: 1 + dice.below(TICKETS_MAX) }
+        let (show, left) = (Show::invent(dice, now), 1 + dice.below(TICKETS_MAX));
+        Self { number: 0, now, show, left }
     }
 
     /// The next ticket.
     pub(super) fn next(&mut self, dice: &mut Dice) -> anyhow::Result<CreateTicket> {
         if self.left == 0 {
+            self.number += 1;
             (self.show, self.left) = (Show::invent(dice, self.now), 1 + dice.below(TICKETS_MAX));
         }
         self.left -= 1;

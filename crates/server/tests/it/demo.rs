@@ -1,6 +1,9 @@
 //! The operator's commands that change data: demo data, and administrators.
 
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use serde_json::json;
 use testkit::{Databases, Person, TestPlatform};
@@ -79,6 +82,41 @@ async fn a_demo_fills_an_exchange_that_fits_together() {
     let own = seller.list_ticket("My own", 10.0).await;
     seller.patch(&format!("/api/tickets/{own}"), json!({"price": 11})).await.expect(200);
     assert!(sales.is_array() || sales.is_object());
+    exchange.drain().await;
+}
+
+/// `kill -9` in the middle: every ticket that is there can be found, has an owner, and is bought.
+#[tokio::test(flavor = "multi_thread")]
+async fn half_a_demo_is_a_smaller_one() {
+    let mut exchange = exchange(&[]);
+    assert!(exchange.stop());
+    let mut process = Command::new(env!("CARGO_BIN_EXE_ticketing"))
+        .args(["demo", "--tickets", "60000", "--users", "30", "--data"])
+        .arg(exchange.data())
+        .env_clear()
+        .envs(CHEAP)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(process.stderr.take().unwrap()).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.contains("of 60000 tickets")));
+    process.kill().unwrap();
+    process.wait().unwrap();
+
+    exchange.restart();
+    let databases = exchange.databases();
+    let ids = |context: &str, sql: &str| -> BTreeSet<String> {
+        databases.rows(context, sql).concat().into_iter().collect()
+    };
+    let tickets = ids("tickets", "select id from tickets");
+    assert!((1000..60_000).contains(&tickets.len()), "{}", tickets.len());
+    let listed = ids("orders", "select ticket_id from listings");
+    let owned = ids("auth", "select substr(object, 8) from tuples where object like 'Ticket:%'");
+    assert!(tickets.is_subset(&listed) && tickets.is_subset(&owned));
+    let buyer = exchange.person().await;
+    let order = buyer.place_order(tickets.last().unwrap()).await;
+    buyer.pay(&order, "tok_visa").await.expect(201);
     exchange.drain().await;
 }
 
