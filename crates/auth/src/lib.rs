@@ -22,6 +22,8 @@ mod queries;
 mod sessions;
 mod store;
 
+pub use commands::grant_admin::GrantError;
+pub use commands::seed_users::SeedError;
 pub use context::{Auth, AuthError, Options};
 pub use hasher::{HashCost, HashError};
 pub use housekeeping::housekeeping;

@@ -38,6 +38,11 @@ pub(crate) const CREDENTIALS_BY_EMAIL: &str = "
     join users u on u.identity_id = i.id
     where i.email = ?1";
 
+/// `?1` is the e-mail address.
+pub(crate) const USER_BY_EMAIL: &str = "select id from users where email = ?1";
+
+pub(crate) const COUNT_USERS: &str = "select count(*) from users";
+
 /// `?1` is the flow's id, `?2` its kind.
 pub(crate) const FLOW_BY_ID: &str = "
     select id, request_url, issued_at, expires_at, form

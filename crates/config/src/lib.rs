@@ -1,21 +1,44 @@
-//! Configuration: every key as a flag, an environment variable, and a line in `.env`, in that
-//! precedence; then the default. `--help` documents them all.
+//! Configuration: every key as a flag, an environment variable, and a line in `.env` or in the
+//! encrypted `.env.vault`, in that precedence; then the default. `--help` documents them all.
+//!
+//! The settings are declared once, as structures for clap. Everything else is driven by what clap
+//! knows of them: the check that finds all faults at once, the list of effective values, and
+//! `.env.example`. A new setting needs no line in any of these.
+//!
+//! Reading order: [`Settings`] (what can be set), [`environment`] (`.env` and the environment),
+//! [`vault`], `keys` (what clap knows of a setting), [`configuration`] (all values, each with where
+//! it came from, checked), `rules` (what holds between settings), `show`, [`example`], `mask`.
 
+mod commands;
+pub mod configuration;
+pub mod environment;
+pub mod example;
+mod fault;
+mod keys;
+mod mask;
 pub mod observability;
+mod rules;
+mod show;
+mod typo;
+pub mod vault;
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use kernel::Currency;
 use telemetry::LogFormat;
 
+pub use commands::{ConfigCommand, Demo, UserCommand};
+pub use configuration::Configuration;
+pub use environment::{Environment, EnvironmentError, Origin};
+pub use fault::{Fault, Report};
 pub use observability::ObservabilitySettings;
 
 /// The ticket exchange: list, reserve, pay, and never sell a ticket twice.
 #[derive(Debug, Clone, Parser)]
-#[command(name = "ticketing", version, about)]
+#[command(name = "ticketing", version, about, after_help = AFTER_HELP)]
 pub struct Arguments {
     /// What to do; `serve all` if nothing is said.
     #[command(subcommand)]
@@ -25,6 +48,18 @@ pub struct Arguments {
     #[command(flatten)]
     pub settings: Settings,
 }
+
+const TRADE: &str = "Trade";
+const LOG: &str = "Log";
+const PASSWORDS: &str = "Passwords";
+
+const AFTER_HELP: &str = "\
+Each setting is a flag, an environment variable, and a line in the file .env of the current \
+folder; a flag wins over the environment, the environment over the file. When DOTENV_KEY is in the \
+environment, the encrypted file .env.vault takes the place of .env.
+
+`ticketing config check` finds every fault at once, and `ticketing config show` tells where each \
+value comes from.";
 
 /// What the program can do.
 #[derive(Debug, Clone, Subcommand)]
@@ -39,6 +74,24 @@ pub enum Command {
     Openapi,
     /// Print the AsyncAPI document of the events.
     Asyncapi,
+    /// Check, show or encrypt the settings.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Fill a stopped exchange with believable users, tickets and orders.
+    Demo(Demo),
+    /// Look after users.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Copy all data as of one moment into a folder, while the exchange runs or is stopped.
+    Backup {
+        /// The folder; made if it is missing, and refused unless it is empty.
+        dir: PathBuf,
+    },
+    /// Bring a backup into the data folder, which must be empty or missing.
+    Restore {
+        /// The folder that `ticketing backup` made.
+        dir: PathBuf,
+    },
 }
 
 /// A part of the exchange that a process can run.
@@ -50,6 +103,7 @@ pub enum Role {
 
 /// Every setting.
 #[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Service")]
 pub struct Settings {
     /// Where to listen for HTTP; port 0 takes a free one.
     #[arg(
@@ -76,20 +130,43 @@ pub struct Settings {
         value_name = "SECONDS",
         default_value = "900",
         value_parser = clap::value_parser!(u32).range(1..=86_400),
+        help_heading = TRADE,
         global = true
     )]
     pub expiration_window_seconds: u32,
 
     /// What tickets are priced in: CHF, EUR, GBP or USD.
-    #[arg(long, env = "CURRENCY", value_name = "CODE", default_value = "EUR", global = true)]
+    #[arg(
+        long,
+        env = "CURRENCY",
+        value_name = "CODE",
+        default_value = "EUR",
+        help_heading = TRADE,
+        global = true
+    )]
     pub currency: Currency,
 
     /// What is logged, such as `info,orders=debug`.
-    #[arg(long, env = "RUST_LOG", value_name = "FILTER", default_value = "info", global = true)]
+    #[arg(
+        long,
+        env = "RUST_LOG",
+        value_name = "FILTER",
+        default_value = "info",
+        value_parser = parse_filter,
+        help_heading = LOG,
+        global = true
+    )]
     pub log: String,
 
     /// How it is logged; text at a terminal and JSON elsewhere by default.
-    #[arg(long, env = "LOG_FORMAT", value_name = "FORMAT", value_enum, global = true)]
+    #[arg(
+        long,
+        env = "LOG_FORMAT",
+        value_name = "FORMAT",
+        value_enum,
+        help_heading = LOG,
+        global = true
+    )]
     pub log_format: Option<Format>,
 
     /// Memory that hashing a password takes, in KiB. Less is easier to guess.
@@ -99,6 +176,7 @@ pub struct Settings {
         value_name = "KIB",
         default_value = "19456",
         value_parser = clap::value_parser!(u32).range(8..=1_048_576),
+        help_heading = PASSWORDS,
         global = true
     )]
     pub password_hash_memory_kib: u32,
@@ -110,6 +188,7 @@ pub struct Settings {
         value_name = "COUNT",
         default_value = "2",
         value_parser = clap::value_parser!(u32).range(1..=100),
+        help_heading = PASSWORDS,
         global = true
     )]
     pub password_hash_iterations: u32,
@@ -156,44 +235,18 @@ fn parse_url(text: &str) -> Result<String, &'static str> {
     }
 }
 
-/// The file `.env` is there but can't be used. Its content is not shown: it may hold secrets.
-#[derive(Debug, thiserror::Error)]
-pub enum EnvFileError {
-    /// It can't be read.
-    #[error("can't read {0}: {1}")]
-    Unreadable(String, std::io::Error),
-    /// A line is not `KEY=value`.
-    #[error("can't read {0}: line {1} is not KEY=value")]
-    Malformed(String, usize),
-}
-
-/// Reads `file`, if it is there, into the environment; what the environment has already stays.
-/// To be called before any thread exists.
-///
-/// # Errors
-/// When the file is there but can't be read or understood.
-pub fn load_env_file(file: &Path) -> Result<(), EnvFileError> {
-    let name = file.display().to_string();
-    match dotenvy::from_path(file) {
-        Ok(()) => Ok(()),
-        Err(error) if error.not_found() => Ok(()),
-        Err(dotenvy::Error::Io(error)) => Err(EnvFileError::Unreadable(name, error)),
-        Err(dotenvy::Error::LineParse(line, _)) => {
-            Err(EnvFileError::Malformed(name, line_number(file, &line)))
-        }
-        Err(_) => Err(EnvFileError::Malformed(name, 0)),
+fn parse_filter(text: &str) -> Result<String, &'static str> {
+    if telemetry::is_filter(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("must be levels such as `info`, or levels for parts, such as `info,orders=debug`")
     }
-}
-
-/// Where `line` stands in `file`, counted from one.
-fn line_number(file: &Path, line: &str) -> usize {
-    let text = std::fs::read_to_string(file).unwrap_or_default();
-    let first = line.lines().next().unwrap_or_default().trim();
-    text.lines().position(|it| it.trim() == first).map_or(0, |index| index + 1)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     fn parse(arguments: &[&str]) -> Result<Arguments, clap::Error> {
@@ -225,6 +278,7 @@ mod tests {
             (["--currency", "JPY"], "must be one of CHF, EUR, GBP, USD"),
             (["--listen", "everywhere"], "invalid socket address"),
             (["--public-url", "ftp://x"], "must begin with http:// or https://"),
+            (["--log", "orders=loud"], "must be levels"),
         ] {
             let message = parse(&arguments).unwrap_err().to_string();
             assert!(message.contains(arguments[0]) && message.contains(words), "{message}");

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 /// The settings of health, metrics and traces.
 #[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Observability")]
 pub struct ObservabilitySettings {
     /// What reads /metrics has to send as `Authorization: Bearer`, at least 16 characters.
     /// Without it, only this machine itself may read, and nobody once PUBLIC_URL names another.

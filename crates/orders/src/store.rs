@@ -85,6 +85,21 @@ pub(crate) async fn keep_listing(
     delivery: EventId,
     at: Timestamp,
 ) -> Result<Committed, StoreError> {
+    let writes = vec![listing_row(listing)];
+    journal.commit(Changeset::new(at, writes, Vec::new()).handling(delivery)).await
+}
+
+/// As [`keep_listing`], for many that no event tells of.
+pub(crate) async fn keep_listings(
+    journal: &Journal,
+    listings: &[Listing],
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let writes = listings.iter().map(listing_row).collect();
+    journal.commit(Changeset::new(at, writes, Vec::new())).await.map(|_now| ())
+}
+
+fn listing_row(listing: &Listing) -> Statement {
     let row = params![
         listing.ticket_id,
         listing.seller,
@@ -94,8 +109,7 @@ pub(crate) async fn keep_listing(
         listing.status.as_str(),
         listing.version,
     ];
-    let writes = vec![Statement::new(KEEP_LISTING, row)];
-    journal.commit(Changeset::new(at, writes, Vec::new()).handling(delivery)).await
+    Statement::new(KEEP_LISTING, row)
 }
 
 pub(crate) async fn find(journal: &Journal, id: OrderId) -> Result<Option<Order>, StoreError> {

@@ -20,6 +20,18 @@ pub fn user(user: UserId) -> Object {
     object("User", user)
 }
 
+/// `Group:admin`
+#[must_use]
+pub fn admins() -> Object {
+    object("Group", "admin")
+}
+
+/// `Group:admin#members@User:U`
+#[must_use]
+pub fn admin(of: UserId) -> Tuple {
+    tuple(admins(), "members", user(of))
+}
+
 /// `Ticket:T`
 #[must_use]
 pub fn ticket(ticket: TicketId) -> Object {

@@ -1,5 +1,6 @@
 //! Who is connected to whom: the one place where contexts and adapters are named together.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,11 +32,11 @@ const PAYMENT_PATIENCE: Duration = Duration::from_secs(2);
 /// The exchange on the embedded profile: every context in this process, a SQLite database for
 /// each, the in-process bus, and the card sandbox.
 pub(crate) struct Exchange {
-    auth: (Auth, Journal),
+    pub(crate) auth: (Auth, Journal),
     books: Journal,
-    tickets: Tickets,
-    orders: Orders,
-    payments: Payments,
+    pub(crate) tickets: Tickets,
+    pub(crate) orders: Orders,
+    pub(crate) payments: Payments,
     expiration: Expiration,
     hinted: tokio::sync::mpsc::Receiver<kernel::PaymentId>,
     clock: Arc<dyn Clock>,
@@ -51,12 +52,7 @@ impl Exchange {
         let clock = SystemClock::shared();
         let open = |name: &str, own: &[Migration]| journal(data, name, own);
         let auth_journal = open("auth", auth::MIGRATIONS)?;
-        let hash_cost = auth::HashCost {
-            memory_kib: settings.password_hash_memory_kib,
-            iterations: settings.password_hash_iterations,
-        };
-        let options = auth::Options { hash_cost, ..auth::Options::new(public_url) };
-        let auth = Auth::new(auth_journal.clone(), Arc::clone(&clock), NAMESPACES, options)?;
+        let auth = auth(auth_journal.clone(), Arc::clone(&clock), public_url, settings)?;
         let (sessions, permissions) = (auth.sessions(), auth.permissions());
         let books = open("card-sandbox", card_sandbox::MIGRATIONS)?;
         let (hints, hinted) = Hints::channel();
@@ -166,6 +162,31 @@ impl Exchange {
         work.start("the timers", expiration::fire(self.expiration, stop.clone()));
         work.start("the housekeeping", auth::housekeeping(self.auth.0, stop.clone()));
     }
+}
+
+/// Identities and permissions over `journal`.
+fn auth(
+    journal: Journal,
+    clock: Arc<dyn Clock>,
+    public_url: &str,
+    settings: &Settings,
+) -> anyhow::Result<Auth> {
+    let hash_cost = auth::HashCost {
+        memory_kib: settings.password_hash_memory_kib,
+        iterations: settings.password_hash_iterations,
+    };
+    let options = auth::Options { hash_cost, ..auth::Options::new(public_url) };
+    Ok(Auth::new(journal, clock, NAMESPACES, options)?)
+}
+
+/// Identities and permissions in the folder `data`, which an exchange may be using; and their
+/// database, to be closed in the end.
+pub(crate) fn auth_beside(data: &Path, settings: &Settings) -> anyhow::Result<(Auth, Journal)> {
+    let path = data.join("auth.db");
+    anyhow::ensure!(path.exists(), "there is no {}", path.display());
+    let migrations = [outbox::MIGRATIONS, auth::MIGRATIONS].concat();
+    let journal = Journal::new(Store::open_beside(&path, &migrations)?);
+    Ok((auth(journal.clone(), SystemClock::shared(), "", settings)?, journal))
 }
 
 /// Opens the database of one context.

@@ -2,6 +2,7 @@
 //! themselves: printed by `ticketing openapi` and `ticketing asyncapi`, and served.
 
 use std::io::Write;
+use std::process::ExitCode;
 
 use anyhow::Context;
 use api_docs::{Documents, Hears};
@@ -41,6 +42,7 @@ fn text(document: &impl serde::Serialize) -> String {
 }
 
 /// Writes `text` to standard output.
-pub(crate) fn print(text: &str) -> anyhow::Result<()> {
-    std::io::stdout().write_all(text.as_bytes()).context("standard output")
+pub(crate) fn print(text: &str) -> anyhow::Result<ExitCode> {
+    std::io::stdout().write_all(text.as_bytes()).context("standard output")?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -1,21 +1,30 @@
-//! The program `ticketing`: reads its settings, composes the exchange, runs it until it is told
-//! to stop, and lets what is in flight finish.
+//! The program `ticketing`: reads its settings, and does what it is told: composes the exchange
+//! and runs it until it is told to stop, or one of the operator's commands.
 //!
 //! Reading order: `main`, [`compose`] (who is connected to whom), [`running`] (start and stop),
-//! [`work`] (what runs in the background), [`watch`] (who hears of it), [`data_folder`].
+//! [`work`] (what runs in the background), [`watch`] (who hears of it), [`data_folder`]; then a
+//! file for each command: [`settings`], [`documents`], [`demo`], [`grant_admin`], [`backup`],
+//! [`restore`].
 
+mod backup;
 mod compose;
 mod data_folder;
+mod demo;
 mod documents;
+mod grant_admin;
+mod manifest;
+mod restore;
 mod running;
+mod settings;
 mod watch;
 mod work;
 
 use std::io::Write;
 use std::path::Path;
+use std::process::ExitCode;
 
 use anyhow::Context;
-use config::{Arguments, Command, Role, Settings};
+use config::{Command, Configuration, Environment, Role, Settings, UserCommand};
 use running::Running;
 use telemetry::metrics::Recorder;
 use watch::Watch;
@@ -23,31 +32,66 @@ use watch::Watch;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<ExitCode> {
     // sets environment variables, so it comes before any thread
-    config::load_env_file(Path::new(".env"))?;
-    let Arguments { command, settings } = clap::Parser::parse();
-    let watch = Watch::begin(&settings)?;
+    let environment = Environment::load(Path::new("."))?;
+    let configuration = Configuration::read(&environment, std::env::args_os())
+        .unwrap_or_else(|answer| answer.exit());
+    match &configuration.command {
+        Some(Command::Config(command)) => return settings::run(command, &configuration),
+        Some(Command::Openapi) => return documents::print(&documents::openapi_text()),
+        Some(Command::Asyncapi) => return documents::print(&documents::asyncapi_text()),
+        _ => {}
+    }
+    match configuration.settings() {
+        Ok(settings) => run(configuration.command.clone(), settings, &configuration),
+        Err(report) => {
+            settings::complain(report);
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+/// Does what the operator asked for.
+fn run(
+    command: Option<Command>,
+    settings: &Settings,
+    configuration: &Configuration,
+) -> anyhow::Result<ExitCode> {
+    let command = command.unwrap_or(Command::Serve { role: Role::All });
+    let is_serving = matches!(command, Command::Serve { .. });
+    // the other commands say themselves what they have done
+    let log = if is_serving || configuration.is_set("RUST_LOG") { &settings.log } else { "warn" };
+    let watch = Watch::begin(settings, log)?;
+    for warning in &configuration.report.warnings {
+        tracing::warn!("Configuration: {warning}");
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("can't start the asynchronous runtime")?;
-    let served = match command.unwrap_or(Command::Serve { role: Role::All }) {
-        Command::Openapi => documents::print(&documents::openapi_text()),
-        Command::Asyncapi => documents::print(&documents::asyncapi_text()),
+    let done = match command {
         Command::Serve { role: Role::All } => {
             runtime.block_on(serve(settings, watch.recorder.clone()))
         }
+        Command::Demo(wanted) => runtime.block_on(demo::demo(settings, &wanted)),
+        Command::User(UserCommand::GrantAdmin { email }) => {
+            runtime.block_on(grant_admin::grant_admin(settings, &email))
+        }
+        Command::Backup { dir } => backup::backup(settings, &dir),
+        Command::Restore { dir } => restore::restore(settings, &dir),
+        // these need no settings, and were done before
+        Command::Config(_) | Command::Openapi | Command::Asyncapi => Ok(()),
     };
     // blocking reads that nobody waits for any more don't hold the process
     runtime.shutdown_background();
     watch.end();
-    served
+    done.map(|()| ExitCode::SUCCESS)
 }
 
-async fn serve(settings: Settings, recorder: Recorder) -> anyhow::Result<()> {
+async fn serve(settings: &Settings, recorder: Recorder) -> anyhow::Result<()> {
     let mut told_to_stop = running::told_to_stop()?;
-    let running = Running::start(&settings, recorder).await?;
+    let running = Running::start(settings, recorder).await?;
     greet(&running);
     let failed = tokio::select! {
         _ = told_to_stop.recv() => false,
@@ -63,7 +107,7 @@ async fn serve(settings: Settings, recorder: Recorder) -> anyhow::Result<()> {
 /// Tells where the exchange is and what to try next.
 fn greet(running: &Running) {
     let (url, data) = (&running.url, running.data().display());
-    let greeting = format!(
+    say(&format!(
         "Ticketing is ready.\n\
          \n  Address    {url}\
          \n  Data       {data}\
@@ -72,8 +116,12 @@ fn greet(running: &Running) {
          \n  Health     curl {url}/api/health\
          \n  Stop       Ctrl-C\n\
          \nThe whole story, from listing to paying, is in README.md.\n"
-    );
-    if let Err(error) = std::io::stdout().write_all(greeting.as_bytes()) {
-        tracing::debug!(%error, "Nobody reads the greeting");
+    ));
+}
+
+/// Writes to standard output. Who has stopped reading is no reason to fail.
+fn say(text: &str) {
+    if let Err(error) = std::io::stdout().write_all(text.as_bytes()) {
+        tracing::debug!(%error, "Nobody reads the output");
     }
 }

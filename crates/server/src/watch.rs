@@ -20,10 +20,10 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    /// Begins to log, to measure, and to export traces if that is configured.
-    pub(crate) fn begin(settings: &Settings) -> anyhow::Result<Self> {
-        telemetry::init(settings.log_format(), &settings.log)
-            .with_context(|| format!("--log (RUST_LOG): can't read `{}`", settings.log))?;
+    /// Begins to log what the filter `log` lets through, to measure, and to export traces if that is configured.
+    pub(crate) fn begin(settings: &Settings, log: &str) -> anyhow::Result<Self> {
+        telemetry::init(settings.log_format(), log)
+            .with_context(|| format!("--log (RUST_LOG): can't read `{log}`"))?;
         let recorder = telemetry::metrics::install()?;
         let watched = &settings.observability;
         let options = watched.otel_exporter_otlp_endpoint.as_ref().map(|endpoint| ExportOptions {

@@ -9,7 +9,8 @@
 //! `insert … on conflict … do update`; partial indexes; `?1`-style parameters.
 //!
 //! Reading order: `statement` and `row` (what goes in and out), `error`, `migration`,
-//! then `sqlite` (the engine: a writer thread with group commit, a pool of readers).
+//! then `sqlite` (the engine: a writer thread with group commit, a pool of readers; and
+//! [`snapshot`], which copies several databases as of one moment).
 
 mod error;
 mod migration;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 pub use error::StoreError;
 pub use migration::Migration;
 pub use row::{FromValue, Row};
+pub use sqlite::backup::{Snapshot, Snapshots, check_integrity, snapshot};
 pub use statement::{Guard, Statement, Value};
 
 /// Where a store keeps its data.
@@ -71,6 +73,16 @@ impl Store {
     /// When the file can't be opened or written, or holds a schema that `migrations` didn't make.
     pub fn open(location: Location<'_>, migrations: &[Migration]) -> Result<Self, StoreError> {
         Ok(Self { engine: sqlite::Sqlite::open(location, migrations)? })
+    }
+
+    /// Opens the database at `file` while another process may be using it: its schema is left as
+    /// it is.
+    ///
+    /// # Errors
+    /// As [`Self::open`], and when the schema isn't the one that `migrations` make: the other
+    /// process is of another release.
+    pub fn open_beside(file: &Path, migrations: &[Migration]) -> Result<Self, StoreError> {
+        Ok(Self { engine: sqlite::Sqlite::open_beside(file, migrations)? })
     }
 
     /// Applies `batch` atomically and durably: when this returns `Ok`, power may fail.

@@ -156,3 +156,19 @@ async fn a_closed_store_has_all_its_data_in_one_file() {
     let copy = Store::open(Location::File(&copy), SCHEMA).unwrap();
     assert_eq!(count(&copy).await, 1);
 }
+
+/// Whoever opens it beside another process leaves the schema as it is, or doesn't open it.
+#[tokio::test]
+async fn a_store_opened_beside_another_changes_no_schema() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("test.db");
+    let first = Store::open(Location::File(&path), SCHEMA).unwrap();
+    let beside = Store::open_beside(&path, SCHEMA).unwrap();
+    beside.apply(vec![place(OrderId::generate(), TicketId::generate())]).await.unwrap();
+    first.apply(vec![place(OrderId::generate(), TicketId::generate())]).await.unwrap();
+    assert_eq!((count(&first).await, count(&beside).await), (2, 2));
+    let newer = Migration { name: "test/0002", sql: "create table more (id uuid)" };
+    let refused = Store::open_beside(&path, &[SCHEMA[0], newer]).map(drop).unwrap_err();
+    assert!(refused.to_string().contains("test/0002: it isn't applied yet"), "{refused}");
+    assert!(first.query("select * from more", []).await.is_err());
+}

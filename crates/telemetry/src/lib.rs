@@ -9,4 +9,4 @@ pub mod metrics;
 pub mod span;
 pub mod trace;
 
-pub use log::{LogFormat, init};
+pub use log::{LogFormat, init, is_filter};

@@ -46,6 +46,12 @@ pub fn init(format: LogFormat, filter: &str) -> Result<(), ParseError> {
     Ok(())
 }
 
+/// Whether [`init`] takes `filter`.
+#[must_use]
+pub fn is_filter(filter: &str) -> bool {
+    EnvFilter::builder().parse(filter).is_ok()
+}
+
 /// Drops what can't be written. A log that nobody reads any more, or whose disk is full, must not
 /// stop the work it tells of.
 struct Unfailing<W>(W);

@@ -77,6 +77,24 @@ pub(crate) async fn insert(
     remember: Remember<Ticket>,
 ) -> Result<Ticket, StoreError> {
     let Decision { state: ticket, events } = decision;
+    let receipt = remember.receipt(ticket.id, &ticket)?;
+    let writes = vec![insert_row(&ticket)];
+    let changeset = Changeset::new(ticket.created_at, writes, events).answering(receipt);
+    let _now = journal.commit(changeset).await?;
+    Ok(ticket)
+}
+
+/// Stores many new tickets at once, of which others were told already.
+pub(crate) async fn insert_all(
+    journal: &Journal,
+    tickets: &[Ticket],
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let writes = tickets.iter().map(insert_row).collect();
+    journal.commit(Changeset::new(at, writes, Vec::new())).await.map(|_now| ())
+}
+
+fn insert_row(ticket: &Ticket) -> Statement {
     let row = params![
         ticket.id,
         ticket.seller,
@@ -92,11 +110,7 @@ pub(crate) async fn insert(
         ticket.created_at,
         ticket.updated_at,
     ];
-    let writes = vec![Statement::one_row(INSERT, row)];
-    let receipt = remember.receipt(ticket.id, &ticket)?;
-    let changeset = Changeset::new(ticket.created_at, writes, events).answering(receipt);
-    let _now = journal.commit(changeset).await?;
-    Ok(ticket)
+    Statement::one_row(INSERT, row)
 }
 
 /// Stores a ticket that was loaded at the revision before, and waits until orders knows: whoever

@@ -3,11 +3,15 @@
 //! A flow is started ([`start_flow`]), and then either ends in a session ([`register`],
 //! [`sign_in`]), or is handed back with what was wrong ([`refuse_flow`]), or came too late
 //! ([`replace_flow`]). A session ends with [`sign_out`]; what has expired goes with [`prune`].
+//! An operator makes somebody an administrator with [`grant_admin`], and demo users with
+//! [`seed_users`].
 
+pub(crate) mod grant_admin;
 pub(crate) mod prune;
 pub(crate) mod refuse_flow;
 pub(crate) mod register;
 pub(crate) mod replace_flow;
+pub(crate) mod seed_users;
 pub(crate) mod sign_in;
 pub(crate) mod sign_out;
 pub(crate) mod start_flow;

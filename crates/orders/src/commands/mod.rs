@@ -5,3 +5,4 @@ pub mod expire_order;
 pub mod observe_payment;
 pub mod observe_ticket;
 pub mod place_order;
+pub mod seed_listings;

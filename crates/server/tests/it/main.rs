@@ -2,7 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on should say where")]
 
 mod authorization;
+mod backup;
+mod configuration;
 mod crash;
+mod demo;
 mod documents;
 mod idempotency;
 mod malformed;

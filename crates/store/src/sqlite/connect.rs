@@ -97,6 +97,21 @@ pub(crate) fn migrate(
     transaction.commit().map_err(fail)
 }
 
+/// Refuses a database that [`migrate`] would change.
+pub(crate) fn must_be_migrated(
+    connection: &Connection,
+    migrations: &[Migration],
+) -> Result<(), StoreError> {
+    let applied = applied(connection).map_err(|error| from_sqlite(&error, &HashMap::new()))?;
+    match pending(migrations, &applied)?.first() {
+        None => Ok(()),
+        Some(migration) => Err(StoreError::Migration {
+            name: migration.name.to_owned(),
+            reason: "it isn't applied yet, and another process may be using the database".into(),
+        }),
+    }
+}
+
 fn applied(connection: &Connection) -> rusqlite::Result<Vec<Applied>> {
     connection
         .prepare("select name, checksum from schema_migrations order by name")?

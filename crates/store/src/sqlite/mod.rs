@@ -1,12 +1,14 @@
 //! The SQLite engine: WAL, `synchronous=FULL`, one writer thread that commits waiting batches as
 //! a group with one fsync (`writer`), and read-only connections beside it (`readers`).
 
+pub(crate) mod backup;
 mod connect;
 mod meter;
 mod readers;
 mod writer;
 
 use std::borrow::Cow;
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::{Condition, Location, Migration, Row, Statement, StoreError, Value};
@@ -29,11 +31,26 @@ impl Sqlite {
         location: Location<'_>,
         migrations: &[Migration],
     ) -> Result<Self, StoreError> {
-        let address = connect::Address::of(location);
+        let (name, address) = (location.name(), connect::Address::of(location));
         let mut connection = connect::writable(&address)?;
         connect::migrate(&mut connection, migrations)?;
+        Self::start(name, address, connection)
+    }
+
+    pub(crate) fn open_beside(file: &Path, migrations: &[Migration]) -> Result<Self, StoreError> {
+        let location = Location::File(file);
+        let (name, address) = (location.name(), connect::Address::of(location));
+        let connection = connect::writable(&address)?;
+        connect::must_be_migrated(&connection, migrations)?;
+        Self::start(name, address, connection)
+    }
+
+    fn start(
+        name: Arc<str>,
+        address: connect::Address,
+        connection: rusqlite::Connection,
+    ) -> Result<Self, StoreError> {
         let names = connect::constraint_names(&connection)?;
-        let name = location.name();
         let writer = Writer::start(connection, names, Meter::of(&name))?;
         let readers = Arc::new(Readers::new(address));
         Ok(Self { name, writer: Arc::new(writer), readers })

@@ -3,4 +3,5 @@
 pub mod create_ticket;
 pub mod edit_ticket;
 pub mod observe_order;
+pub mod seed_tickets;
 pub mod withdraw_ticket;

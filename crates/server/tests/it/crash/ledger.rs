@@ -5,9 +5,9 @@ use std::sync::Mutex;
 
 /// What was answered, so far.
 #[derive(Default)]
-pub(super) struct Ledger(Mutex<Told>);
+pub(crate) struct Ledger(Mutex<Told>);
 
-#[derive(Default)]
+#[derive(Default, Clone)]
 struct Told {
     /// Id to title.
     tickets: HashMap<String, String>,
@@ -18,11 +18,11 @@ struct Told {
 }
 
 impl Ledger {
-    pub(super) fn ticket(&self, id: &str, title: &str) {
+    pub(crate) fn ticket(&self, id: &str, title: &str) {
         self.0.lock().unwrap().tickets.insert(id.to_owned(), title.to_owned());
     }
 
-    pub(super) fn order(&self, id: &str, status: &str) {
+    pub(crate) fn order(&self, id: &str, status: &str) {
         let mut told = self.0.lock().unwrap();
         let known = told.orders.entry(id.to_owned()).or_default();
         if rank(status) >= rank(known) {
@@ -30,18 +30,23 @@ impl Ledger {
         }
     }
 
-    pub(super) fn payment(&self, id: &str, status: &str) {
+    pub(crate) fn payment(&self, id: &str, status: &str) {
         self.0.lock().unwrap().payments.insert(id.to_owned(), status.to_owned());
     }
 
-    pub(super) fn counts(&self) -> (usize, usize, usize) {
+    /// What was answered up to now.
+    pub(crate) fn so_far(&self) -> Self {
+        Self(Mutex::new(self.0.lock().unwrap().clone()))
+    }
+
+    pub(crate) fn counts(&self) -> (usize, usize, usize) {
         let told = self.0.lock().unwrap();
         (told.tickets.len(), told.orders.len(), told.payments.len())
     }
 
     /// Whatever was answered and is not in these rows (id and title or status), or is in a state
     /// that can't follow what was answered.
-    pub(super) fn missing_in(
+    pub(crate) fn missing_in(
         &self,
         tickets: &[Vec<String>],
         orders: &[Vec<String>],

@@ -20,18 +20,18 @@ const CARDS: [&str; 5] = [
 /// Tickets that anybody may try to order, of this round.
 type Offers = Arc<Mutex<Vec<String>>>;
 
-pub(super) struct Load(JoinSet<()>);
+pub(crate) struct Load(JoinSet<()>);
 
 impl Load {
     /// Waits until everybody has noticed that nobody answers.
-    pub(super) async fn join(mut self) {
+    pub(crate) async fn join(mut self) {
         while let Some(ended) = self.0.join_next().await {
             ended.unwrap();
         }
     }
 }
 
-pub(super) fn start(people: &[Person], ledger: &Arc<Ledger>, dice: &mut Dice) -> Load {
+pub(crate) fn start(people: &[Person], ledger: &Arc<Ledger>, dice: &mut Dice) -> Load {
     let offers = Offers::default();
     let mut tasks = JoinSet::new();
     for person in people {

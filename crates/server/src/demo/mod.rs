@@ -1,0 +1,178 @@
+//! `ticketing demo`: fills a stopped exchange with believable people, tickets and orders.
+//!
+//! People and tickets are written in big batches, past the events: at a million tickets the relay
+//! would take most of the time. Orders and payments go through the contexts' own commands, with
+//! relays, timers and the payments' driver at work, so that all of what follows from them is as if
+//! buyers had done it.
+//!
+//! Reading order: this, `people`, `shows` (what is made up), `sales`, `progress`, `dice`.
+
+mod dice;
+mod people;
+mod progress;
+mod sales;
+mod shows;
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use config::{Demo, Settings};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use kernel::{TicketId, UserId};
+use orders::Orders;
+use outbox::Journal;
+use tickets::Tickets;
+use tickets::commands::create_ticket::CreateTicket;
+
+use crate::compose::Exchange;
+use crate::data_folder::DataFolder;
+use crate::say;
+use crate::work::Work;
+use dice::Dice;
+use people::People;
+use progress::Progress;
+use sales::{Sale, Shop};
+use shows::Shows;
+
+/// Tickets in one write.
+const BATCH: usize = 1000;
+
+/// Batches on their way at once: while one waits for the disk, others are made and written.
+const BATCHES_AT_ONCE: usize = 4;
+
+/// How long the events of all orders may take to arrive.
+const SETTLING_MAX: Duration = Duration::from_secs(300);
+
+pub(crate) async fn demo(settings: &Settings, wanted: &Demo) -> anyhow::Result<()> {
+    let began = Instant::now();
+    let folder = DataFolder::take(&settings.data)?;
+    let exchange = Exchange::open(&folder, "", settings)
+        .with_context(|| format!("can't open the data in {}", folder.path().display()))?;
+    let (journals, filling) = (exchange.journals(), Filling::of(&exchange, wanted));
+    let work = Work::default();
+    exchange.start_work(&work);
+    let filled = filling.fill(&journals).await;
+    work.finish().await;
+    for journal in &journals {
+        journal.close().await;
+    }
+    let people = filled?;
+    say(&format!(
+        "Added {} people, {} tickets and {} orders in {:.1} s to {}\n\
+         \n  Seller     {}\
+         \n  Buyer      {}\
+         \n  Password   {}\n\
+         \nStart the exchange with `ticketing`, and sign in as one of them.\n",
+        people.all.len(),
+        wanted.tickets,
+        wanted.orders(),
+        began.elapsed().as_secs_f64(),
+        folder.path().display(),
+        people.seller().1,
+        people.buyer().1,
+        people.password,
+    ));
+    Ok(())
+}
+
+struct Filling {
+    auth: auth::Auth,
+    tickets: Tickets,
+    orders: Orders,
+    shop: Shop,
+    wanted: Demo,
+}
+
+impl Filling {
+    fn of(exchange: &Exchange, wanted: &Demo) -> Self {
+        Self {
+            auth: exchange.auth.0.clone(),
+            tickets: exchange.tickets.clone(),
+            orders: exchange.orders.clone(),
+            shop: Shop { orders: exchange.orders.clone(), payments: exchange.payments.clone() },
+            wanted: wanted.clone(),
+        }
+    }
+
+    async fn fill(&self, journals: &[Journal]) -> anyhow::Result<People> {
+        let mut dice = Dice::new(self.wanted.seed);
+        let people = people::sign_up(&self.auth, self.wanted.users, &mut dice).await?;
+        let sold = self.list_tickets(&people, &mut dice).await?;
+        let sales = sold.into_iter().map(|(ticket, seller)| Sale {
+            ticket,
+            buyer: people.buyer_from(seller, &mut dice),
+            fate: sales::fate(&mut dice),
+        });
+        self.shop.sell(sales.collect()).await?;
+        settle(journals).await?;
+        Ok(people)
+    }
+
+    /// Lists all tickets; answers those that are to be ordered, and who sells them.
+    async fn list_tickets(
+        &self,
+        people: &People,
+        dice: &mut Dice,
+    ) -> anyhow::Result<Vec<(TicketId, UserId)>> {
+        let (tickets, orders) = (self.wanted.tickets as usize, self.wanted.orders() as usize);
+        let progress = Progress::new("tickets", tickets as u64);
+        let mut shows = Shows::new(dice, self.tickets.clock.now());
+        let batches = (0..tickets).step_by(BATCH).map(|first| {
+            let count = BATCH.min(tickets - first);
+            let offer = |_| {
+                let ticket = shows.next(dice)?;
+                anyhow::Ok((people.seller_of(shows.number), ticket))
+            };
+            (first, (0..count).map(offer).collect())
+        });
+        let listed = stream::iter(batches).map(|(first, offers)| self.list(first, offers));
+        let all: Vec<_> = listed
+            .buffered(BATCHES_AT_ONCE)
+            .inspect_ok(|batch| progress.add(batch.len() as u64))
+            .map_ok(|batch| {
+                // the orders are spread evenly over the tickets
+                let before = move |number: usize| number * orders / tickets;
+                let is_ordered = move |number: usize| before(number) != before(number + 1);
+                let chosen = batch.into_iter().filter(move |(number, ..)| is_ordered(*number));
+                stream::iter(chosen.map(anyhow::Ok))
+            })
+            .try_flatten()
+            .map_ok(|(_, ticket, seller)| (ticket, seller))
+            .try_collect()
+            .await?;
+        progress.finish();
+        Ok(all)
+    }
+
+    /// Lists a batch; answers each ticket's number from `first` on, its id and its seller.
+    async fn list(
+        &self,
+        first: usize,
+        offers: anyhow::Result<Vec<(UserId, CreateTicket)>>,
+    ) -> anyhow::Result<Vec<(usize, TicketId, UserId)>> {
+        let drafts = self.tickets.draft_tickets(offers?);
+        self.orders.seed_listings(drafts.iter().map(|ticket| ticket.public()).collect()).await?;
+        self.tickets.seed_tickets(&drafts).await?;
+        let numbered = drafts.iter().enumerate();
+        Ok(numbered.map(|(index, ticket)| (first + index, ticket.id, ticket.seller)).collect())
+    }
+}
+
+/// Waits until every event has arrived.
+async fn settle(journals: &[Journal]) -> anyhow::Result<()> {
+    let Some(any) = journals.first() else {
+        return Ok(());
+    };
+    let all_sent = || async {
+        // twice, because what arrives here may cause something there
+        for journal in journals.iter().chain(journals) {
+            if journal.backlog().await?.undelivered > 0 {
+                return Ok(None);
+            }
+        }
+        anyhow::Ok(Some(()))
+    };
+    let settled = any.wait_for(SETTLING_MAX, all_sent).await?;
+    ensure!(settled.is_some(), "not every event has arrived yet; the next start goes on with it");
+    Ok(())
+}
