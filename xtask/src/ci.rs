@@ -20,6 +20,11 @@ const STEPS: &[Step] = &[
         when: When::Always,
         work: Work::Cargo("clippy --workspace --all-targets --locked -- -D warnings"),
     },
+    Step {
+        name: "no exporter",
+        when: When::Always,
+        work: Work::Cargo("check -p server --no-default-features --locked"),
+    },
     Step { name: "tidy", when: When::Always, work: Work::Task("tidy", tidy::run) },
     Step {
         name: "documentation",

@@ -8,7 +8,7 @@
 //! Reading order: `context` (what the whole is made of), `domain` (e-mail addresses, passwords,
 //! tokens, flows and what a form may get wrong), `commands` and `queries` (one verb each), `http`
 //! (the routes, and Kratos' JSON in `http/kratos`), `sessions` and `permissions` (the ports),
-//! `hasher` (Argon2id), `store` (the SQL), `housekeeping`.
+//! `hasher` (Argon2id), `store` (the SQL), `housekeeping`, `meter` (what is counted).
 
 mod commands;
 mod context;
@@ -16,6 +16,7 @@ mod domain;
 mod hasher;
 mod housekeeping;
 mod http;
+mod meter;
 mod permissions;
 mod queries;
 mod sessions;

@@ -5,18 +5,22 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Instant;
 
 use async_trait::async_trait;
 use events::Envelope;
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 
+use telemetry::span::{Kind, Span};
+
+use crate::meter::{Ended, Meter};
 use crate::retry::{Next, RetryPolicy};
 use crate::{Bus, Failure, PublishError, Subscription};
 
 /// Delivers to the contexts of this process.
 pub struct InProcessBus {
-    subscriptions: Vec<Subscription>,
+    subscriptions: Vec<(Subscription, Meter)>,
     policy: RetryPolicy,
 }
 
@@ -24,25 +28,56 @@ impl InProcessBus {
     /// A bus that serves `subscriptions`.
     #[must_use]
     pub fn new(subscriptions: Vec<Subscription>, policy: RetryPolicy) -> Self {
-        Self { subscriptions, policy }
+        let metered = subscriptions.into_iter().map(|subscription| {
+            let meter = Meter::of(&subscription);
+            (subscription, meter)
+        });
+        Self { subscriptions: metered.collect(), policy }
     }
 
     async fn deliver(
         &self,
-        subscription: &Subscription,
+        (subscription, meter): &(Subscription, Meter),
         envelope: &Arc<Envelope>,
     ) -> Result<(), PublishError> {
+        let (kind, traceparent) = (envelope.kind.as_str(), envelope.traceparent.as_deref());
+        let mut span = Span::of_event(Kind::Consumer, "consume", traceparent);
+        span.rename(|| format!("{kind} to {}", subscription.service));
+        let started = Instant::now();
+        let ended = span.scope(self.try_to_deliver((subscription, meter), envelope)).await;
+        let how = match &ended {
+            Ok(ended) => *ended,
+            Err(_not_taken) => Ended::GivenBack,
+        };
+        if !matches!(how, Ended::Handled) {
+            span.fail();
+        }
+        meter.ended(kind, how, started.elapsed());
+        ended.map(drop)
+    }
+
+    async fn try_to_deliver(
+        &self,
+        (subscription, meter): (&Subscription, &Meter),
+        envelope: &Arc<Envelope>,
+    ) -> Result<Ended, PublishError> {
         let mut attempts = 0;
         // bounded: by the retry policy's attempts_max
         loop {
             attempts += 1;
             let Err(failure) = consume(subscription, envelope).await else {
-                return Ok(());
+                return Ok(Ended::Handled);
             };
             match self.policy.decide(attempts, &failure) {
-                Next::RetryAfter(pause) => back_off(pause).await,
+                Next::RetryAfter(pause) => {
+                    meter.retried(&envelope.kind);
+                    back_off(pause).await;
+                }
                 Next::GiveBack => return Err(not_taken(subscription, envelope, &failure)),
-                Next::Park => return park(subscription, envelope, &failure, attempts).await,
+                Next::Park => {
+                    park(subscription, envelope, &failure, attempts).await?;
+                    return Ok(Ended::Parked);
+                }
             }
         }
     }
@@ -82,8 +117,9 @@ async fn park(
 #[async_trait]
 impl Bus for InProcessBus {
     async fn publish(&self, envelope: Arc<Envelope>) -> Result<(), PublishError> {
-        let wants =
-            |subscription: &&Subscription| subscription.kinds.contains(&envelope.kind.as_str());
+        let wants = |(subscription, _): &&(Subscription, Meter)| {
+            subscription.kinds.contains(&envelope.kind.as_str())
+        };
         let wanted = self.subscriptions.iter().filter(wants);
         let delivered = join_all(wanted.map(|to| self.deliver(to, &envelope))).await;
         delivered.into_iter().collect()

@@ -8,6 +8,7 @@
 //! [`in_process`] (the adapter for one process).
 
 pub mod in_process;
+mod meter;
 pub mod retry;
 
 use std::sync::Arc;

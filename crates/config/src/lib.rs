@@ -1,6 +1,8 @@
 //! Configuration: every key as a flag, an environment variable, and a line in `.env`, in that
 //! precedence; then the default. `--help` documents them all.
 
+pub mod observability;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,6 +10,8 @@ use std::time::Duration;
 use clap::{Parser, Subcommand, ValueEnum};
 use kernel::Currency;
 use telemetry::LogFormat;
+
+pub use observability::ObservabilitySettings;
 
 /// The ticket exchange: list, reserve, pay, and never sell a ticket twice.
 #[derive(Debug, Clone, Parser)]
@@ -109,6 +113,10 @@ pub struct Settings {
         global = true
     )]
     pub password_hash_iterations: u32,
+
+    /// How the exchange is watched.
+    #[command(flatten)]
+    pub observability: ObservabilitySettings,
 }
 
 /// How log lines look.

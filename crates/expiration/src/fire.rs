@@ -5,6 +5,9 @@ use std::time::Duration;
 use ::store::StoreError;
 use futures_util::{StreamExt, stream};
 use kernel::{Outcome, Timestamp};
+use telemetry::metrics::ALONE;
+use telemetry::metrics::catalog::{TIMER_LATENESS, TIMERS};
+use telemetry::span::{Kind, Span};
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::Timer;
@@ -52,7 +55,10 @@ async fn fire_due(expiration: &Expiration) -> Result<Duration, StoreError> {
         let pause = next.map_or(LOOK_AGAIN, |fires_at| fires_at.until(now));
         return Ok(pause.min(LOOK_AGAIN));
     }
-    let fire = |timer: Timer| fire_one(expiration, timer, now);
+    let fire = |(timer, trace): (Timer, Option<String>)| async move {
+        let span = Span::of_event(Kind::Internal, "fire a timer", trace.as_deref());
+        span.scope(fire_one(expiration, timer, now)).await
+    };
     let fired = stream::iter(due).map(fire).buffer_unordered(CONCURRENT);
     let all_fired = fired.fold(true, |all, fired| async move { all && fired }).await;
     Ok(if all_fired { Duration::ZERO } else { TRY_AGAIN })
@@ -65,6 +71,9 @@ async fn fire_one(expiration: &Expiration, timer: Timer, now: Timestamp) -> bool
     };
     match store::fired(&expiration.journal, decision, now).await {
         Ok(_committed) => {
+            TIMERS.count(&["fired"]);
+            let late = now.until(timer.fires_at);
+            TIMER_LATENESS.histogram(ALONE).record(late.as_secs_f64());
             tracing::info!(order.id = %timer.order_id, "Timer of order {} fired", timer.order_id);
             true
         }

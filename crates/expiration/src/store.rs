@@ -4,27 +4,31 @@ use events::Event;
 use kernel::{Decision, EventId, Timestamp};
 use outbox::{Changeset, Committed, Journal};
 use store::{Migration, Row, Statement, StoreError, params};
+use telemetry::metrics::catalog::TIMERS;
 
 use crate::domain::{Timer, TimerStatus};
 
 /// The tables of this context.
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    name: "expiration/0001_timers",
-    sql: include_str!("../migrations/0001_timers.sql"),
-}];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration {
+        name: "expiration/0001_timers",
+        sql: include_str!("../migrations/0001_timers.sql"),
+    },
+    Migration { name: "expiration/0002_trace", sql: include_str!("../migrations/0002_trace.sql") },
+];
 
 /// Arms a timer unless the order was seen before.
-const ARM: &str = "insert into timers (order_id, fires_at, status) values (?1, ?2, ?3)
-     on conflict (order_id) do nothing";
+const ARM: &str = "insert into timers (order_id, fires_at, status, traceparent)
+     values (?1, ?2, ?3, ?4) on conflict (order_id) do nothing";
 
 /// Drops a timer that hasn't fired, also one that was not armed yet.
-const DROP: &str = "insert into timers (order_id, fires_at, status) values (?1, ?2, ?3)
-     on conflict (order_id) do update set status = excluded.status
+const DROP: &str = "insert into timers (order_id, fires_at, status, traceparent)
+     values (?1, ?2, ?3, ?4) on conflict (order_id) do update set status = excluded.status
      where timers.status = 'armed'";
 
 const FIRED: &str = "update timers set status = 'fired' where order_id = ?1 and status = 'armed'";
 
-const DUE: &str = "select order_id, fires_at from timers
+const DUE: &str = "select order_id, fires_at, traceparent from timers
      where status = 'armed' and fires_at <= ?1 order by fires_at limit ?2";
 
 const ENDED: &str = "select order_id from timers
@@ -43,9 +47,14 @@ pub(crate) async fn keep(
     at: Timestamp,
 ) -> Result<Committed, StoreError> {
     let sql = if timer.status == TimerStatus::Armed { ARM } else { DROP };
-    let row = params![timer.order_id, timer.fires_at, timer.status.as_str()];
+    let trace = telemetry::trace::current_header();
+    let row = params![timer.order_id, timer.fires_at, timer.status.as_str(), trace];
     let writes = vec![Statement::new(sql, row)];
-    journal.commit(Changeset::new(at, writes, Vec::new()).handling(delivery)).await
+    let committed = journal.commit(Changeset::new(at, writes, Vec::new()).handling(delivery)).await;
+    if let Ok(Committed::Now) = committed {
+        TIMERS.count(&[timer.status.as_str()]);
+    }
+    committed
 }
 
 /// Stores that a timer has fired, with the event that says so; a conflict when it was dropped
@@ -60,16 +69,17 @@ pub(crate) async fn fired(
     journal.commit(Changeset::new(at, writes, events)).await
 }
 
-/// Armed timers whose time has come at `now`, the longest overdue first.
+/// Armed timers whose time has come at `now`, the longest overdue first, each with the trace of
+/// the request that placed its order.
 pub(crate) async fn due(
     journal: &Journal,
     now: Timestamp,
     limit: u32,
-) -> Result<Vec<Timer>, StoreError> {
+) -> Result<Vec<(Timer, Option<String>)>, StoreError> {
     let rows = journal.query(DUE, params![now, limit]).await?;
     let timer_of = |row: &Row| {
         let (order_id, fires_at) = (row.get(0)?, row.get(1)?);
-        Ok(Timer { order_id, fires_at, status: TimerStatus::Armed })
+        Ok((Timer { order_id, fires_at, status: TimerStatus::Armed }, row.get(2)?))
     };
     rows.iter().map(timer_of).collect()
 }

@@ -13,8 +13,8 @@ use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use http::header;
 use kernel::{Clock, Kind, Refusal};
-use telemetry::trace::{self, Trace};
 
+use crate::observe::{Meter, observe};
 use crate::problem::{self, Error};
 
 /// The largest body, in bytes.
@@ -28,6 +28,7 @@ pub fn edge(router: Router, clock: Arc<dyn Clock>) -> Router {
     router
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(from_fn_with_state(clock, around_each_request))
+        .layer(from_fn_with_state(Arc::new(Meter::default()), observe))
 }
 
 async fn around_each_request(
@@ -36,10 +37,7 @@ async fn around_each_request(
     next: Next,
 ) -> Response {
     let (method, uri) = (request.method().clone(), request.uri().clone());
-    let incoming = request.headers().get("traceparent").and_then(|value| value.to_str().ok());
-    let trace = incoming.and_then(Trace::parse).unwrap_or_else(Trace::start);
-
-    let mut response = trace::scope(trace.clone(), answer(request, next)).await;
+    let mut response = answer(request, next).await;
     let Some(error) = refusal_in(&mut response) else {
         return response;
     };
@@ -47,12 +45,14 @@ async fn around_each_request(
     let refusal = error.refusal();
     let status = problem::status_of(refusal.kind).as_u16();
     let causes = error.causes().unwrap_or_default();
+    // the log gets no query: clients put secrets there
+    let logged = uri.path();
     if status >= 500 {
-        tracing::error!(%trace, %method, path, status, code = refusal.code, causes,
-            "Could not answer {method} {path}");
+        tracing::error!(%method, path = logged, status, code = refusal.code, causes,
+            "Could not answer {method} {logged}");
     } else {
-        tracing::debug!(%trace, %method, path, status, code = refusal.code, causes,
-            "Refused {method} {path}");
+        tracing::debug!(%method, path = logged, status, code = refusal.code, causes,
+            "Refused {method} {logged}");
     }
     let mut document = problem::render(&error, path, clock.now());
     if let Some(allow) = response.headers_mut().remove(header::ALLOW) {

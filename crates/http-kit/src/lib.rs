@@ -5,14 +5,17 @@
 
 pub mod body;
 pub mod caller;
+pub mod client_address;
 pub mod edge;
 pub mod idempotency;
+pub mod observe;
 pub mod params;
 pub mod problem;
 pub mod serve;
 
 pub use body::Fields;
 pub use caller::{Caller, MaybeCaller, session_token};
+pub use client_address::ClientAddress;
 pub use idempotency::{Once, Post};
 pub use params::{IdPath, Page};
 pub use problem::Error;

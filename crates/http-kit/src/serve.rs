@@ -1,10 +1,13 @@
 //! The loop that accepts connections: a bound on how many there are, a time limit on sending a
 //! request's head, and a shutdown that finishes what is in flight.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -12,6 +15,9 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+use crate::ClientAddress;
 
 /// Limits of a listener.
 #[derive(Debug, Clone, Copy)]
@@ -51,11 +57,15 @@ pub async fn serve(
             let place = Arc::clone(&room).acquire_owned().await.ok()?;
             Some((accept(&listener).await, place))
         };
-        let (stream, place) = tokio::select! {
+        let ((stream, peer), place) = tokio::select! {
             () = stop.cancelled() => break,
             Some(next) = next => next,
         };
-        let service = TowerToHyperService::new(router.clone());
+        let from_peer = router.clone().map_request(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(ClientAddress(peer.ip()));
+            request
+        });
+        let service = TowerToHyperService::new(from_peer);
         let connection = builder.serve_connection(TokioIo::new(stream), service);
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
@@ -72,15 +82,15 @@ pub async fn serve(
 }
 
 /// The next connection. Errors here (no file descriptors left) pass; they are no reason to stop.
-async fn accept(listener: &TcpListener) -> TcpStream {
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     // bounded: ends with the next connection; the caller stops waiting when it is told to
     loop {
         match listener.accept().await {
-            Ok((stream, _peer)) => {
+            Ok((stream, peer)) => {
                 if let Err(error) = stream.set_nodelay(true) {
                     tracing::debug!(%error, "Could not switch off Nagle's algorithm");
                 }
-                return stream;
+                return (stream, peer);
             }
             Err(error) => {
                 tracing::warn!(%error, "Could not accept a connection");

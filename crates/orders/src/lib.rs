@@ -12,6 +12,7 @@ pub mod http;
 pub mod queries;
 pub mod sweep;
 
+mod meter;
 mod store;
 
 use std::sync::Arc;

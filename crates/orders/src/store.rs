@@ -1,5 +1,7 @@
 //! How orders are kept: the rows, and the way there and back.
 
+use std::collections::HashMap;
+
 use events::{CancelReason, Event, OrderStatus, PaymentStatus, TicketInOrder, TicketStatus};
 use kernel::{Decision, EventId, Money, OrderId, TicketId, Timestamp, UserId};
 use outbox::{Changeset, Committed, Journal, Remember};
@@ -41,6 +43,10 @@ const UPDATE: &str = "update orders set status = ?3, cancel_reason = ?4, version
 const OVERDUE: &str = "select id from orders
      where status in ('created', 'awaiting:payment') and expires_at <= ?1
      order by expires_at limit ?2";
+
+const OPEN: &str = "select status, count(*) from (select status from orders
+     where status in ('created', 'awaiting:payment') order by expires_at limit 100000)
+     group by status";
 
 const PAYMENTS: &str = "select payment_id, status, version from order_payments where order_id = ?1";
 
@@ -118,6 +124,17 @@ pub(crate) async fn overdue(
 ) -> Result<Vec<OrderId>, StoreError> {
     let rows = journal.query(OVERDUE, params![deadline, limit]).await?;
     rows.iter().map(|row| row.get(0)).collect()
+}
+
+/// How many orders are open, by status; counted up to 100,000 together.
+pub(crate) async fn open_by_status(
+    journal: &Journal,
+) -> Result<Vec<(&'static str, i64)>, StoreError> {
+    let rows = journal.scan(OPEN, []).await?;
+    let count = |row: &Row| Ok((row.get::<String>(0)?, row.get::<i64>(1)?));
+    let counted = rows.iter().map(count).collect::<Result<HashMap<_, _>, StoreError>>()?;
+    let open = [OrderStatus::Created, OrderStatus::AwaitingPayment].map(OrderStatus::as_str);
+    Ok(open.map(|status| (status, counted.get(status).copied().unwrap_or(0))).to_vec())
 }
 
 /// On which side of an order somebody stands.

@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use events::Event;
 use kernel::{EventId, Timestamp};
-use store::{Row, Statement, Store, StoreError, Value, params};
+use store::{Condition, Row, Statement, Store, StoreError, Value, params};
+use telemetry::span::Span;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
+use uuid::Uuid;
 
 use crate::answers::Receipt;
 
@@ -20,6 +22,14 @@ pub const NEWS_PATIENCE: Duration = Duration::from_secs(2);
 
 const INSERT_OUTBOX: &str = "insert into outbox (id, envelope) values (?1, ?2)";
 const INSERT_INBOX: &str = "insert into inbox (event_id, seen_at) values (?1, ?2)";
+
+/// How far [`Journal::backlog`] counts.
+pub const COUNTED_MAX: i64 = 100_000;
+
+const BACKLOG: &str = "select (select count(*) from (select 1 from outbox limit ?1)),
+     (select count(*) from (select 1 from dead_letters limit ?1)),
+     (select id from outbox order by id limit 1)";
+
 const IN_OUTBOX: &str = "select id from outbox where id = ?1";
 
 /// New state with the events that tell of it, and the answer to whoever asked for it: stored
@@ -69,7 +79,7 @@ impl Changeset {
         if let Some(receipt) = answers {
             writes.splice(0..0, receipt.statements(at));
         }
-        let trace = telemetry::trace::current().map(|trace| trace.to_string());
+        let trace = telemetry::trace::current_header();
         for event in events {
             let id = EventId::generate();
             let json = event
@@ -149,7 +159,14 @@ impl Journal {
         changeset: Changeset,
     ) -> Result<(Committed, Vec<EventId>), StoreError> {
         let (batch, told) = changeset.into_batch()?;
-        match self.store.apply(batch).await {
+        let mut span = Span::of_part("commit");
+        span.note("db.namespace", self.store.name());
+        let applied = self.store.apply(batch).await;
+        if applied.is_err() {
+            span.fail();
+        }
+        drop(span);
+        match applied {
             Ok(()) => {
                 self.commits.send_modify(|count| *count = count.wrapping_add(1));
                 Ok((Committed::Now, told))
@@ -218,21 +235,36 @@ impl Journal {
         self.store.is_open()
     }
 
+    /// How it is, as far as can be told without asking it.
+    #[must_use]
+    pub fn condition(&self) -> Condition {
+        self.store.condition()
+    }
+
+    /// Writes, durably, without changing anything; see [`Store::probe`].
+    ///
+    /// # Errors
+    /// As [`Store::probe`].
+    pub async fn probe(&self) -> Result<(), StoreError> {
+        self.store.probe().await
+    }
+
     /// Ends it in good order; see [`Store::close`].
     pub async fn close(&self) {
         self.store.close().await;
     }
 
     /// Whether every committed event was delivered, and how many were parked: what the operator
-    /// and the tests watch.
+    /// and the tests watch. Counts stop at [`COUNTED_MAX`], so that asking stays cheap.
     ///
     /// # Errors
     /// As [`Store::query`].
     pub async fn backlog(&self) -> Result<Backlog, StoreError> {
-        let sql = "select (select count(*) from outbox), (select count(*) from dead_letters)";
-        let rows = self.store.scan(sql, []).await?;
+        let rows = self.store.scan(BACKLOG, params![COUNTED_MAX]).await?;
         let row = rows.first().ok_or_else(|| StoreError::Failed { reason: "no row".into() })?;
-        Ok(Backlog { undelivered: row.get(0)?, dead_letters: row.get(1)? })
+        let oldest: Option<EventId> = row.get(2)?;
+        let oldest = oldest.map(|id| made_at(id.as_uuid()));
+        Ok(Backlog { undelivered: row.get(0)?, dead_letters: row.get(1)?, oldest })
     }
 }
 
@@ -243,6 +275,14 @@ pub struct Backlog {
     pub undelivered: i64,
     /// Events parked as dead letters.
     pub dead_letters: i64,
+    /// When the oldest event in the outbox was committed.
+    pub oldest: Option<Timestamp>,
+}
+
+/// When an event's id was made: the first 48 bits of a UUIDv7 are milliseconds (RFC 9562, 5.7).
+fn made_at(id: Uuid) -> Timestamp {
+    let millis = id.as_u128() >> 80;
+    Timestamp::from_micros(i64::try_from(millis * 1000).unwrap_or(i64::MAX))
 }
 
 /// Looks after each change of `hints`, and a few times a second, until something is found.

@@ -20,7 +20,7 @@ use store::Migration;
 pub use answers::{
     ANSWERS_KEPT_FOR, Answer, Asked, Earlier, ONE_ANSWER_PER_KEY, Receipt, Remember,
 };
-pub use journal::{Changeset, Committed, Journal, NEWS_PATIENCE};
+pub use journal::{Backlog, COUNTED_MAX, Changeset, Committed, Journal, NEWS_PATIENCE};
 pub use relay::{Relay, RelayOptions};
 pub use retry::{MayConflict, retry_on_conflict};
 pub use subscriber::{Dispatch, Subscriber, failure_of};

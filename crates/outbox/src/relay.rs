@@ -12,6 +12,7 @@ use events::Envelope;
 use futures_util::FutureExt;
 use kernel::{Clock, EventId};
 use store::{Row, Statement, StoreError, params};
+use telemetry::span::{Kind, Span};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -167,12 +168,20 @@ impl Relay {
     fn deliver(&mut self, id: EventId, envelope: Result<Envelope, StoreError>) {
         let bus = Arc::clone(&self.bus);
         self.deliveries.spawn(async move {
-            let published = AssertUnwindSafe(publish(&*bus, envelope)).catch_unwind().await;
-            let published = published.unwrap_or_else(|_| Err("the bus panicked".to_owned()));
-            if let Err(reason) = &published {
-                tracing::warn!(event.id = %id, reason, "An event could not be handed over yet");
+            let mut span = span_of(envelope.as_ref().ok());
+            let publishing = async {
+                let published = AssertUnwindSafe(publish(&*bus, envelope)).catch_unwind().await;
+                let published = published.unwrap_or_else(|_| Err("the bus panicked".to_owned()));
+                if let Err(reason) = &published {
+                    tracing::warn!(event.id = %id, reason, "An event could not be handed over yet");
+                }
+                published.is_ok()
+            };
+            let delivered = span.scope(publishing).await;
+            if !delivered {
+                span.fail();
             }
-            Delivery { id, delivered: published.is_ok() }
+            Delivery { id, delivered }
         });
     }
 
@@ -228,6 +237,17 @@ fn log(result: Result<(), StoreError>, what: &str) {
     if let Err(error) = result {
         tracing::warn!(%error, "The relay could not {what}");
     }
+}
+
+/// The delivery's place in the trace that the event's row carries.
+fn span_of(envelope: Option<&Envelope>) -> Span {
+    let traceparent = envelope.and_then(|envelope| envelope.traceparent.as_deref());
+    let mut span = Span::of_event(Kind::Producer, "deliver", traceparent);
+    if let Some(envelope) = envelope {
+        span.rename(|| format!("deliver {}", envelope.kind));
+        span.note("messaging.message.id", envelope.id);
+    }
+    span
 }
 
 async fn publish(bus: &dyn Bus, envelope: Result<Envelope, StoreError>) -> Result<(), String> {

@@ -40,8 +40,10 @@ impl<D: Dispatch> Subscriber<D> {
 #[async_trait]
 impl<D: Dispatch> Consumer for Subscriber<D> {
     async fn consume(&self, envelope: Arc<Envelope>) -> Result<(), Failure> {
-        let trace = envelope.traceparent.as_deref().and_then(Trace::parse);
-        trace::scope(trace.unwrap_or_else(Trace::start), self.dispatch.dispatch(&envelope)).await
+        // whoever brings the event may have a place for this already
+        let brought = || envelope.traceparent.as_deref().and_then(Trace::parse);
+        let trace = trace::current().or_else(brought).unwrap_or_else(Trace::start);
+        trace::scope(trace, self.dispatch.dispatch(&envelope)).await
     }
 
     async fn park(&self, envelope: Arc<Envelope>, reason: &Failure) -> Result<(), Failure> {

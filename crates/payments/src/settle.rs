@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use kernel::{Decision, Outcome, PaymentId};
 use outbox::retry_on_conflict;
+use telemetry::metrics::catalog::PAYMENTS_MOVED;
+use telemetry::span::{Kind, Span};
 use tokio::sync::mpsc;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
@@ -173,12 +175,24 @@ impl Driver {
 }
 
 impl Payments {
-    /// Takes a payment as far as it can go now.
+    /// Takes a payment as far as it can go now, within the trace of the request that asked for
+    /// it.
     async fn drive(&self, id: PaymentId) -> Progress {
+        let trace = store::trace(&self.journal, id).await.unwrap_or_else(|error| {
+            // the same database is asked again at once, and that is told
+            tracing::debug!(payment.id = %id, %error, "Drives a payment without its trace");
+            None
+        });
+        let span = Span::of_event(Kind::Internal, "settle a payment", trace.as_deref());
+        span.scope(self.take_steps(id)).await
+    }
+
+    async fn take_steps(&self, id: PaymentId) -> Progress {
         for _ in 0..STEPS_MAX {
             match retry_on_conflict(|| self.take_step(id)).await {
                 Ok(Outcome::Executed(status)) => {
                     self.hints.has_moved(id);
+                    PAYMENTS_MOVED.count(&[status.as_str()]);
                     tracing::info!(payment.id = %id, "Payment {id} is {status}");
                 }
                 Ok(Outcome::AlreadyApplied) => return Progress::Done,

@@ -8,10 +8,13 @@ use store::{Migration, Row, Statement, StoreError, params};
 use crate::domain::{CardToken, ChargeId, DeclineCode, PayableOrder, Payment, PaymentState};
 
 /// The tables of this context.
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    name: "payments/0001_payments",
-    sql: include_str!("../migrations/0001_payments.sql"),
-}];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration {
+        name: "payments/0001_payments",
+        sql: include_str!("../migrations/0001_payments.sql"),
+    },
+    Migration { name: "payments/0002_trace", sql: include_str!("../migrations/0002_trace.sql") },
+];
 
 /// The unique index that makes an order have one live payment at most.
 pub(crate) const ONE_LIVE_PER_ORDER: &str = "payments_one_live_per_order";
@@ -29,11 +32,13 @@ const COLUMNS: &str = "id, order_id, payer_id, status, charge_id, decline_code, 
      amount, currency, version, created_at";
 
 const INSERT: &str = "insert into payments (id, order_id, payer_id, status, charge_id,
-     decline_code, card_token, amount, currency, version, created_at)
-     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+     decline_code, card_token, amount, currency, version, created_at, traceparent)
+     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 
 const UPDATE: &str = "update payments set status = ?3, charge_id = ?4, decline_code = ?5,
      card_token = ?6, version = ?7 where id = ?1 and version = ?2";
+
+const TRACE: &str = "select traceparent from payments where id = ?1";
 
 const UNSETTLED: &str =
     "select p.id from payments p join payable_orders o on o.order_id = p.order_id
@@ -90,6 +95,12 @@ pub(crate) async fn find(journal: &Journal, id: PaymentId) -> Result<Option<Paym
     rows.first().map(payment_of).transpose()
 }
 
+/// The trace of the request that asked for the payment.
+pub(crate) async fn trace(journal: &Journal, id: PaymentId) -> Result<Option<String>, StoreError> {
+    let rows = journal.query(TRACE, params![id]).await?;
+    rows.first().map_or(Ok(None), |row| row.get(0))
+}
+
 /// The order's payments, newest first.
 pub(crate) async fn of_order(
     journal: &Journal,
@@ -140,6 +151,7 @@ pub(crate) async fn insert(
         payment.amount.currency().code(),
         payment.version,
         payment.created_at,
+        telemetry::trace::current_header(),
     ];
     let writes = vec![Statement::one_row(INSERT, row)];
     let receipt = remember.receipt(payment.id, &payment)?;

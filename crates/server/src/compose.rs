@@ -9,7 +9,8 @@ use bus::{Bus, InProcessBus, RetryPolicy};
 use card_sandbox::CardSandbox;
 use config::Settings;
 use expiration::Expiration;
-use gateway::Mounted;
+use futures_util::FutureExt;
+use gateway::{Mounted, Watched};
 use kernel::{Clock, SystemClock};
 use orders::Orders;
 use outbox::{Journal, Relay, RelayOptions};
@@ -94,8 +95,8 @@ impl Exchange {
         })
     }
 
-    /// All routes as one service.
-    pub(crate) fn router(&self) -> axum::Router {
+    /// All routes as one service, watched as `watched` says, and by the contexts' own counting.
+    pub(crate) fn router(&self, watched: Watched) -> axum::Router {
         let mounted =
             |name, routes, journal: &Journal| Mounted { name, routes, journal: journal.clone() };
         let (auth, auth_journal) = &self.auth;
@@ -112,7 +113,22 @@ impl Exchange {
             mounted("expiration", None, &self.expiration.journal),
             mounted("card-sandbox", None, &self.books),
         ];
-        gateway::router(contexts, documents::router(), Arc::clone(&self.clock))
+        let watched = Watched { gauges: self.gauges(), ..watched };
+        gateway::router(contexts, documents::router(), Arc::clone(&self.clock), watched)
+    }
+
+    /// What contexts count when the metrics are read.
+    fn gauges(&self) -> Vec<gateway::Gauges> {
+        let (auth, orders) = (self.auth.0.clone(), self.orders.clone());
+        let sessions = move || {
+            let auth = auth.clone();
+            async move { auth.tell_metrics().await }.boxed()
+        };
+        let open = move || {
+            let orders = orders.clone();
+            async move { orders.tell_metrics().await }.boxed()
+        };
+        vec![Box::new(sessions), Box::new(open)]
     }
 
     /// Every database, to be closed in the end.

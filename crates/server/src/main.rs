@@ -2,12 +2,13 @@
 //! to stop, and lets what is in flight finish.
 //!
 //! Reading order: `main`, [`compose`] (who is connected to whom), [`running`] (start and stop),
-//! [`work`] (what runs in the background), [`data_folder`].
+//! [`work`] (what runs in the background), [`watch`] (who hears of it), [`data_folder`].
 
 mod compose;
 mod data_folder;
 mod documents;
 mod running;
+mod watch;
 mod work;
 
 use std::io::Write;
@@ -16,6 +17,8 @@ use std::path::Path;
 use anyhow::Context;
 use config::{Arguments, Command, Role, Settings};
 use running::Running;
+use telemetry::metrics::Recorder;
+use watch::Watch;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -24,25 +27,27 @@ fn main() -> anyhow::Result<()> {
     // sets environment variables, so it comes before any thread
     config::load_env_file(Path::new(".env"))?;
     let Arguments { command, settings } = clap::Parser::parse();
-    telemetry::init(settings.log_format(), &settings.log)
-        .with_context(|| format!("--log (RUST_LOG): can't read `{}`", settings.log))?;
+    let watch = Watch::begin(&settings)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("can't start the asynchronous runtime")?;
-    match command.unwrap_or(Command::Serve { role: Role::All }) {
-        Command::Openapi => documents::print(&documents::openapi_text())?,
-        Command::Asyncapi => documents::print(&documents::asyncapi_text())?,
-        Command::Serve { role: Role::All } => runtime.block_on(serve(settings))?,
-    }
+    let served = match command.unwrap_or(Command::Serve { role: Role::All }) {
+        Command::Openapi => documents::print(&documents::openapi_text()),
+        Command::Asyncapi => documents::print(&documents::asyncapi_text()),
+        Command::Serve { role: Role::All } => {
+            runtime.block_on(serve(settings, watch.recorder.clone()))
+        }
+    };
     // blocking reads that nobody waits for any more don't hold the process
     runtime.shutdown_background();
-    Ok(())
+    watch.end();
+    served
 }
 
-async fn serve(settings: Settings) -> anyhow::Result<()> {
+async fn serve(settings: Settings, recorder: Recorder) -> anyhow::Result<()> {
     let mut told_to_stop = running::told_to_stop()?;
-    let running = Running::start(&settings).await?;
+    let running = Running::start(&settings, recorder).await?;
     greet(&running);
     let failed = tokio::select! {
         _ = told_to_stop.recv() => false,

@@ -7,11 +7,14 @@ use anyhow::Context;
 use config::Settings;
 use http_kit::serve::{ServeOptions, serve};
 use outbox::Journal;
+use telemetry::metrics::Recorder;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use crate::compose::Exchange;
 use crate::data_folder::DataFolder;
+use crate::watch::{upkeep, watched};
 use crate::work::Work;
 
 /// How long requests in flight may take to finish.
@@ -28,19 +31,20 @@ pub(crate) struct Running {
     journals: Vec<Journal>,
     serving: Work,
     working: Work,
+    /// Cancelled when it begins to stop; `/api/health/ready` says no from then on.
+    stopping: CancellationToken,
+    stop_delay: Duration,
 }
 
 impl Running {
     /// Takes the data folder and the address, and begins to serve.
-    pub(crate) async fn start(settings: &Settings) -> anyhow::Result<Self> {
+    pub(crate) async fn start(settings: &Settings, recorder: Recorder) -> anyhow::Result<Self> {
         let folder = DataFolder::take(&settings.data)?;
         let listener = TcpListener::bind(settings.listen)
             .await
             .with_context(|| format!("--listen (LISTEN): can't listen on {}", settings.listen))?;
-        let url = match &settings.public_url {
-            Some(url) => url.clone(),
-            None => format!("http://{}", listener.local_addr().context("the listener")?),
-        };
+        let address = listener.local_addr().context("the listener")?;
+        let url = settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
         let exchange = Exchange::open(&folder, &url, settings)
             .with_context(|| format!("can't open the data in {}", folder.path().display()))?;
         let running = Self {
@@ -49,12 +53,18 @@ impl Running {
             journals: exchange.journals(),
             serving: Work::default(),
             working: Work::default(),
+            stopping: CancellationToken::new(),
+            stop_delay: settings.observability.stop_delay(),
         };
         let options = ServeOptions { grace: SERVING_GRACE, ..ServeOptions::default() };
-        let router = exchange.router();
+        let stopping = running.stopping.clone();
+        let watched = watched(settings, recorder.clone(), running.data(), stopping);
+        let router = exchange.router(watched);
+        running.working.start("the metrics", upkeep(recorder, running.working.stop.clone()));
         exchange.start_work(&running.working);
         let serving = serve(listener, router, running.serving.stop.clone(), options);
         running.serving.start("the listener", serving);
+        tracing::info!(%address, "Listening on {address}");
         Ok(running)
     }
 
@@ -71,10 +81,14 @@ impl Running {
         }
     }
 
-    /// Takes no more requests, finishes those in flight, then the work they caused; then puts
+    /// Says that it stops, to those who ask whether it is ready, and gives them time to hear it.
+    /// Then takes no more requests, finishes those in flight, then the work they caused; then puts
     /// everything into the database files. What isn't finished in time the tables know, and the
     /// next start goes on with it.
     pub(crate) async fn stop(self) {
+        self.stopping.cancel();
+        let until = tokio::time::Instant::now() + self.stop_delay;
+        tokio::time::sleep_until(until).await;
         self.serving.finish().await;
         if tokio::time::timeout(WORKING_GRACE, self.working.finish()).await.is_err() {
             tracing::warn!("Not everything was finished in time; the next start goes on with it");

@@ -19,6 +19,7 @@ mod statement;
 
 use std::borrow::Cow;
 use std::path::Path;
+use std::sync::Arc;
 
 pub use error::StoreError;
 pub use migration::Migration;
@@ -32,6 +33,28 @@ pub enum Location<'a> {
     File(&'a Path),
     /// In memory, for tests of pure logic: gone with the handle.
     Memory,
+}
+
+impl Location<'_> {
+    /// What metrics and traces call the database: `orders` for `data/orders.db`.
+    fn name(&self) -> Arc<str> {
+        let stem = match self {
+            Self::File(path) => path.file_stem().and_then(|stem| stem.to_str()),
+            Self::Memory => Some("memory"),
+        };
+        stem.unwrap_or("unnamed").into()
+    }
+}
+
+/// How a database is, as far as can be told without asking it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Condition {
+    /// It was not closed, and its writer lives.
+    pub is_open: bool,
+    /// The last commit stood. When it didn't, [`Store::probe`] tells whether one would now.
+    pub can_write: bool,
+    /// Reads under way.
+    pub readers_busy: usize,
 }
 
 /// A handle on one database. Cheap to clone. [`Store::close`] ends it in good order; without that
@@ -64,6 +87,26 @@ impl Store {
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.engine.is_open()
+    }
+
+    /// What metrics and traces call it: its file's name without the ending.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.engine.name()
+    }
+
+    /// How it is, as far as can be told without asking it.
+    #[must_use]
+    pub fn condition(&self) -> Condition {
+        self.engine.condition()
+    }
+
+    /// Writes, durably, without changing anything: whether it can be written to right now.
+    ///
+    /// # Errors
+    /// As [`Self::apply`].
+    pub async fn probe(&self) -> Result<(), StoreError> {
+        self.engine.probe().await
     }
 
     /// Applies what is waiting, and moves everything into the database file. Batches that come

@@ -1,6 +1,12 @@
-//! What the exchange tells its operator: the log, and the trace each piece of work belongs to.
+//! What the exchange tells its operator: the log ([`log`]), the metrics ([`metrics`]) with what
+//! the system says of this process ([`machine`]), and the trace each piece of work belongs to
+//! ([`trace`], [`span`]), which may be exported ([`export`]).
 
-mod log;
+pub mod export;
+pub mod log;
+pub mod machine;
+pub mod metrics;
+pub mod span;
 pub mod trace;
 
 pub use log::{LogFormat, init};

@@ -28,13 +28,20 @@ impl LogFormat {
 /// When `filter` can't be read.
 pub fn init(format: LogFormat, filter: &str) -> Result<(), ParseError> {
     let filter = EnvFilter::builder().parse(filter)?;
+    // the spans that give every line its trace are always made, whatever lines are wanted
+    let filter = filter.add_directive("telemetry::span=error".parse()?);
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(|| Unfailing(io::stderr()))
         .log_internal_errors(false);
     match format {
-        LogFormat::Text => builder.with_target(false).init(),
-        LogFormat::Json => builder.json().flatten_event(true).init(),
+        LogFormat::Text => {
+            // a file is no terminal: no colours there
+            builder.with_target(false).with_ansi(io::stderr().is_terminal()).init();
+        }
+        LogFormat::Json => {
+            builder.json().flatten_event(true).with_span_list(false).init();
+        }
     }
     Ok(())
 }

@@ -5,6 +5,8 @@
 //! the [`current`] one.
 
 use std::fmt;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use uuid::Uuid;
 
@@ -39,6 +41,36 @@ impl Trace {
         }
     }
 
+    /// A new place in the same trace, below this one.
+    #[must_use]
+    pub fn child(&self) -> Self {
+        Self { parent_id: next_span_id(), ..self.clone() }
+    }
+
+    /// The id that all work of the trace shares, as 32 hexadecimal digits.
+    #[must_use]
+    pub fn id(&self) -> impl fmt::Display + use<> {
+        self.trace_id.simple()
+    }
+
+    /// The id of the trace as bytes.
+    #[must_use]
+    pub fn id_bytes(&self) -> [u8; 16] {
+        self.trace_id.into_bytes()
+    }
+
+    /// The id of this place in it.
+    #[must_use]
+    pub const fn span_id(&self) -> u64 {
+        self.parent_id
+    }
+
+    /// Whether whoever began the trace wants it recorded.
+    #[must_use]
+    pub const fn is_sampled(&self) -> bool {
+        self.flags & 1 == 1
+    }
+
     /// Reads a `traceparent` header; none when it isn't one, as the standard asks.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -71,9 +103,29 @@ impl fmt::Display for Trace {
     }
 }
 
+/// Ids of places in traces: unlike each other, and unlike other processes', without asking the
+/// system for randomness each time. A counter from a random start, mixed (splitmix64).
+fn next_span_id() -> u64 {
+    static NEXT: LazyLock<AtomicU64> = LazyLock::new(|| {
+        let start = Trace::start();
+        AtomicU64::new(start.parent_id ^ start.trace_id.as_u64_pair().1)
+    });
+    let mut id = NEXT.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
+    id = (id ^ (id >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    id = (id ^ (id >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    // zero is no id
+    (id ^ (id >> 31)).max(1)
+}
+
 /// Runs `work` within `trace`.
 pub async fn scope<F: Future>(trace: Trace, work: F) -> F::Output {
     CURRENT.scope(trace, work).await
+}
+
+/// The trace this task works in, as a row or an event carries it on.
+#[must_use]
+pub fn current_header() -> Option<String> {
+    CURRENT.try_with(ToString::to_string).ok()
 }
 
 /// The trace this task works in, if any.
@@ -110,6 +162,18 @@ mod tests {
         for header in bad {
             assert_eq!(Trace::parse(header), None, "{header}");
         }
+    }
+
+    #[test]
+    fn places_in_a_trace_differ_and_the_trace_stays() {
+        let root = Trace::parse("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00").unwrap();
+        let children: std::collections::HashSet<_> =
+            (0..10_000).map(|_| root.child().span_id()).collect();
+        assert_eq!(children.len(), 10_000);
+        assert!(!children.contains(&0));
+        let child = root.child();
+        assert_eq!(child.id().to_string(), "4bf92f3577b34da6a3ce929d0e0e4736");
+        assert!(!child.is_sampled(), "what isn't wanted stays unwanted");
     }
 
     #[tokio::test]

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::{IntoResponse, Response};
+use telemetry::metrics::catalog::SIGN_UPS;
 
 use super::failure::Failure;
 use super::flows;
@@ -16,6 +17,7 @@ use crate::domain::email::Email;
 use crate::domain::fault::{Fault, Field, Rule};
 use crate::domain::flow::{FlowKind, Form};
 use crate::domain::password::Password;
+use crate::meter;
 
 pub(super) async fn register(
     State(auth): State<Auth>,
@@ -29,7 +31,9 @@ pub(super) async fn register(
         Err(form) => return flows::refuse(&auth, flow, form, now).await,
     };
     let email = registration.email.to_string();
-    match register::register(&auth, &flow, registration, now).await {
+    let registered = register::register(&auth, &flow, registration, now).await;
+    meter::submitted(SIGN_UPS, &registered);
+    match registered {
         Ok(opened) => {
             let public_url = &auth.options().public_url;
             Ok(Json(RegistrationDocument::of(&opened, public_url)).into_response())

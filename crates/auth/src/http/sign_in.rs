@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::{IntoResponse, Response};
+use telemetry::metrics::catalog::SIGN_INS;
 
 use super::failure::Failure;
 use super::flows;
@@ -15,6 +16,7 @@ use crate::context::Auth;
 use crate::domain::fault::{Fault, Field, Rule};
 use crate::domain::flow::{FlowKind, Form};
 use crate::domain::password::Password;
+use crate::meter;
 
 pub(super) async fn sign_in(
     State(auth): State<Auth>,
@@ -28,7 +30,9 @@ pub(super) async fn sign_in(
         Err(form) => return flows::refuse(&auth, flow, form, now).await,
     };
     let identifier = credentials.identifier.clone();
-    match sign_in::sign_in(&auth, &flow, credentials, now).await {
+    let signed_in = sign_in::sign_in(&auth, &flow, credentials, now).await;
+    meter::submitted(SIGN_INS, &signed_in);
+    match signed_in {
         Ok(opened) => {
             let public_url = &auth.options().public_url;
             Ok(Json(LoginDocument::of(&opened, public_url)).into_response())

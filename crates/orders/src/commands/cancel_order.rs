@@ -6,7 +6,7 @@ use ory::rights::EditOrder;
 use outbox::retry_on_conflict;
 
 use crate::domain::Order;
-use crate::{Error, Orders, store};
+use crate::{Error, Orders, meter, store};
 
 impl Orders {
     /// Cancels the order the permit is for; answers it as it is then.
@@ -25,6 +25,7 @@ impl Orders {
             Outcome::AlreadyApplied => Ok(order),
             Outcome::Executed(decision) => {
                 let (order, _now) = store::update(&self.journal, decision, None, None, at).await?;
+                meter::moved(order.state);
                 tracing::info!(order.id = %id, "Cancelled order {id}: its buyer gave it back");
                 Ok(order)
             }

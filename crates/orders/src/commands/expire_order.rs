@@ -3,7 +3,7 @@
 use kernel::{EventId, OrderId, Outcome};
 use outbox::{Committed, retry_on_conflict};
 
-use crate::{Error, Orders, store};
+use crate::{Error, Orders, meter, store};
 
 impl Orders {
     /// Cancels the order if it is unpaid and its deadline has passed; otherwise does nothing.
@@ -19,8 +19,9 @@ impl Orders {
         let Outcome::Executed(decision) = self.find_order(id).await?.expire(at) else {
             return Ok(());
         };
-        let (_, committed) = store::update(&self.journal, decision, None, delivery, at).await?;
+        let (order, committed) = store::update(&self.journal, decision, None, delivery, at).await?;
         if committed == Committed::Now {
+            meter::moved(order.state);
             tracing::info!(order.id = %id, "Cancelled order {id}: the time to pay is over");
         }
         Ok(())

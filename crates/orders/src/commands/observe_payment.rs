@@ -5,7 +5,7 @@ use kernel::{EventId, Outcome};
 use outbox::{Committed, retry_on_conflict};
 
 use crate::domain::SeenPayment;
-use crate::{Error, Orders, store};
+use crate::{Error, Orders, meter, store};
 
 impl Orders {
     /// Takes in `payment` as the event `delivery` tells it, and moves its order accordingly.
@@ -34,6 +34,7 @@ impl Orders {
         let (order, committed) =
             store::update(journal, decision, Some(seen), Some(delivery), at).await?;
         if committed == Committed::Now && order.state != before {
+            meter::moved(order.state);
             tracing::info!(order.id = %order.id, payment.id = %payment.id,
                 "Order {} is {}", order.id, order.state.status());
         }

@@ -8,7 +8,7 @@ use outbox::{NEWS_PATIENCE, Remember};
 
 use crate::domain::{Order, OrderError, PlaceOrder};
 use crate::store::{self, ONE_ACTIVE_PER_TICKET, Offer};
-use crate::{Error, Orders};
+use crate::{Error, Orders, meter};
 
 impl Orders {
     /// Reserves the ticket the permit is for. Who may see and change the order is written down
@@ -36,6 +36,7 @@ impl Orders {
         self.permissions.write(&rights).await?;
         match store::insert(&self.journal, decision, remember).await {
             Ok(order) => {
+                meter::moved(order.state);
                 tracing::info!(order.id = %id, ticket.id = %ticket_id, user.id = %buyer,
                     "Placed order {id}");
                 Ok(order)

@@ -6,6 +6,7 @@ use kernel::{OrderId, PaymentId};
 use ory::rights::EditOrder;
 use ory::{Permit, tuples};
 use outbox::{NEWS_PATIENCE, Remember};
+use telemetry::metrics::catalog::PAYMENTS_MOVED;
 use tokio::time::Instant;
 
 use crate::domain::{CardToken, PayableOrder, Payment, PaymentError, StartPayment};
@@ -43,6 +44,7 @@ impl Payments {
         self.permissions.write(&rights).await?;
         match store::insert(&self.journal, decision, remember).await {
             Ok(()) => {
+                PAYMENTS_MOVED.count(&[PaymentStatus::Pending.as_str()]);
                 tracing::info!(payment.id = %id, order.id = %order_id, user.id = %payer,
                     "Started payment {id}");
                 self.hints.give(id);

@@ -15,6 +15,11 @@ const EVERYBODY: [&str; 5] = ["anonymous", "stranger", "seller", "buyer", "other
 /// The statuses each of [`EVERYBODY`] gets, by route.
 const TABLE: &[(&str, &str, [u16; 5])] = &[
     ("GET", "/api/health", [200, 200, 200, 200, 200]),
+    ("GET", "/api/health/live", [200, 200, 200, 200, 200]),
+    ("GET", "/api/health/ready", [200, 200, 200, 200, 200]),
+    ("GET", "/api/health/{context}", [200, 200, 200, 200, 200]),
+    // from this machine; who else may is tested in `observability`
+    ("GET", "/metrics", [200, 200, 200, 200, 200]),
     ("GET", "/self-service/registration/api", [200, 200, 200, 200, 200]),
     ("GET", "/self-service/login/api", [200, 200, 200, 200, 200]),
     ("GET", "/sessions/whoami", [401, 200, 200, 200, 200]),
@@ -110,7 +115,8 @@ async fn scene(exchange: &TestPlatform) -> Scene {
     let free = seller.list_ticket("Free", 10.0).await;
     let payment = payment["id"].as_str().unwrap().to_owned();
     let names = [("ticket", ticket), ("order", order), ("payment", payment), ("free", free)];
-    Scene { people, names: names.into() }
+    let context = [("context", "orders".to_owned())];
+    Scene { people, names: names.into_iter().chain(context).collect() }
 }
 
 impl Scene {

@@ -7,6 +7,7 @@ mod documents;
 mod idempotency;
 mod malformed;
 mod mishaps;
+mod observability;
 mod program;
 mod race;
 mod readme;

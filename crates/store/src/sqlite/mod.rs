@@ -2,18 +2,24 @@
 //! a group with one fsync (`writer`), and read-only connections beside it (`readers`).
 
 mod connect;
+mod meter;
 mod readers;
 mod writer;
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::{Location, Migration, Row, Statement, StoreError, Value};
+use crate::{Condition, Location, Migration, Row, Statement, StoreError, Value};
+use meter::Meter;
 use readers::Readers;
 use writer::Writer;
 
+/// Writes the first page as it is: changes nothing, and needs everything a write needs.
+const PROBE: &str = "pragma user_version = 0";
+
 #[derive(Clone)]
 pub(crate) struct Sqlite {
+    name: Arc<str>,
     writer: Arc<Writer>,
     readers: Arc<Readers>,
 }
@@ -27,8 +33,10 @@ impl Sqlite {
         let mut connection = connect::writable(&address)?;
         connect::migrate(&mut connection, migrations)?;
         let names = connect::constraint_names(&connection)?;
-        let writer = Writer::start(connection, names)?;
-        Ok(Self { writer: Arc::new(writer), readers: Arc::new(Readers::new(address)) })
+        let name = location.name();
+        let writer = Writer::start(connection, names, Meter::of(&name))?;
+        let readers = Arc::new(Readers::new(address));
+        Ok(Self { name, writer: Arc::new(writer), readers })
     }
 
     pub(crate) async fn apply(&self, batch: Vec<Statement>) -> Result<(), StoreError> {
@@ -37,6 +45,19 @@ impl Sqlite {
 
     pub(crate) fn is_open(&self) -> bool {
         self.writer.is_open()
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn condition(&self) -> Condition {
+        let (is_open, can_write) = (self.writer.is_open(), self.writer.can_write());
+        Condition { is_open, can_write, readers_busy: self.readers.busy() }
+    }
+
+    pub(crate) async fn probe(&self) -> Result<(), StoreError> {
+        self.writer.apply(vec![Statement::new(PROBE, [])]).await
     }
 
     pub(crate) async fn close(&self) {

@@ -24,6 +24,11 @@ impl Readers {
         Self { address, idle: Mutex::new(Vec::new()), free: Semaphore::new(CONNECTIONS) }
     }
 
+    /// How many reads are under way.
+    pub(crate) fn busy(&self) -> usize {
+        CONNECTIONS - self.free.available_permits()
+    }
+
     /// A short read, on the caller's thread: handing it to another one costs more than it does.
     pub(crate) async fn query(
         &self,

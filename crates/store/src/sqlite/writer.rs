@@ -4,10 +4,15 @@
 //! A batch that fails is rolled back to its savepoint and never harms its neighbours. When the
 //! commit itself fails, nobody's batch was applied, and everybody is told.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
 use rusqlite::{Connection, params_from_iter};
 use tokio::sync::{mpsc, oneshot};
 
 use super::connect::{ConstraintNames, from_sqlite};
+use super::meter::Meter;
 use crate::{Guard, Statement, StoreError};
 
 /// The most batches one fsync commits.
@@ -29,6 +34,16 @@ enum Order {
 
 pub(crate) struct Writer {
     queue: mpsc::Sender<Order>,
+    can_write: Arc<AtomicBool>,
+}
+
+/// What the thread works with.
+struct Desk {
+    connection: Connection,
+    names: ConstraintNames,
+    meter: Meter,
+    /// Whether the last commit stood.
+    can_write: Arc<AtomicBool>,
 }
 
 impl Writer {
@@ -36,13 +51,16 @@ impl Writer {
     pub(crate) fn start(
         connection: Connection,
         names: ConstraintNames,
+        meter: Meter,
     ) -> Result<Self, StoreError> {
         let (queue, orders) = mpsc::channel(QUEUE_MAX);
+        let can_write = Arc::new(AtomicBool::new(true));
+        let desk = Desk { connection, names, meter, can_write: Arc::clone(&can_write) };
         std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || run(&connection, &names, orders))
+            .spawn(move || run(&desk, orders))
             .map_err(|error| StoreError::Unavailable { reason: error.to_string() })?;
-        Ok(Self { queue })
+        Ok(Self { queue, can_write })
     }
 
     pub(crate) async fn apply(&self, batch: Vec<Statement>) -> Result<(), StoreError> {
@@ -57,6 +75,11 @@ impl Writer {
         !self.queue.is_closed()
     }
 
+    /// Whether the last commit stood.
+    pub(crate) fn can_write(&self) -> bool {
+        self.can_write.load(Ordering::Relaxed)
+    }
+
     pub(crate) async fn close(&self) {
         let (reply, closed) = oneshot::channel();
         if self.queue.send(Order::Close(reply)).await.is_ok() {
@@ -66,16 +89,16 @@ impl Writer {
     }
 }
 
-fn run(connection: &Connection, names: &ConstraintNames, mut orders: mpsc::Receiver<Order>) {
+fn run(desk: &Desk, mut orders: mpsc::Receiver<Order>) {
     while let Some(first) = orders.blocking_recv() {
         let (group, close) = take_group(first, &mut orders);
-        let results = commit_group(connection, names, &group);
+        let results = commit_group(desk, &group);
         for (job, result) in group.into_iter().zip(results) {
             // the caller may have gone away (a client hung up); its batch stands all the same
             let _gone = job.reply.send(result);
         }
         if let Some(reply) = close {
-            checkpoint(connection);
+            checkpoint(&desk.connection);
             // from here on whoever sends is refused; only then the answer
             drop(orders);
             let _gone = reply.send(());
@@ -110,14 +133,11 @@ fn checkpoint(connection: &Connection) {
 }
 
 /// Runs the group in one transaction; one result for each job, in order.
-fn commit_group(
-    connection: &Connection,
-    names: &ConstraintNames,
-    group: &[Job],
-) -> Vec<Result<(), StoreError>> {
+fn commit_group(desk: &Desk, group: &[Job]) -> Vec<Result<(), StoreError>> {
     if group.is_empty() {
         return Vec::new();
     }
+    let (started, Desk { connection, names, meter, can_write }) = (Instant::now(), desk);
     let run_all = || {
         execute(connection, "begin immediate")?;
         let results = group
@@ -127,7 +147,13 @@ fn commit_group(
         execute(connection, "commit")?;
         Ok(results)
     };
-    run_all().unwrap_or_else(|error: StoreError| {
+    let results = run_all();
+    can_write.store(results.is_ok(), Ordering::Relaxed);
+    if let Ok(results) = &results {
+        meter.committed(started.elapsed(), results);
+    }
+    results.unwrap_or_else(|error: StoreError| {
+        meter.not_committed(group.len());
         tracing::error!(%error, group.len = group.len(), "Could not commit a group of batches");
         abandon(connection);
         group.iter().map(|_| Err(error.clone())).collect()
@@ -201,7 +227,7 @@ mod tests {
         let connection = writable(&Address::of(Location::File(&path))).unwrap();
         connection.execute_batch("create table notes (body text)").unwrap();
         connection.pragma_update(None, "max_page_count", 8).unwrap();
-        let writer = Writer::start(connection, ConstraintNames::new()).unwrap();
+        let writer = Writer::start(connection, ConstraintNames::new(), Meter::of("full")).unwrap();
         let large = || {
             let body = "x".repeat(20_000);
             vec![Statement::new("insert into notes (body) values (?1)", params![body])]
@@ -212,10 +238,12 @@ mod tests {
         let (first, second) = tokio::join!(writer.apply(small()), writer.apply(large()));
         let error = second.unwrap_err();
         assert!(matches!(error, StoreError::Unavailable { .. }), "{error}");
+        assert!(!writer.can_write());
 
         let delete = Statement::new("delete from notes", []);
         writer.apply(vec![delete]).await.unwrap();
         writer.apply(large()).await.unwrap();
+        assert!(writer.can_write());
         // its neighbour either got into an earlier group or shared the fate of this one
         assert!(matches!(first, Ok(()) | Err(StoreError::Unavailable { .. })));
     }

@@ -1,0 +1,277 @@
+//! The checks: what they look at, how long they may take, and how often they are made.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use kernel::{Clock, Timestamp};
+use outbox::{Backlog, Journal};
+use serde::Serialize;
+use store::StoreError;
+use telemetry::machine;
+use telemetry::metrics::ALONE;
+use telemetry::metrics::catalog::{
+    DEAD_LETTERS, DISK_FREE, HEALTH, OUTBOX_LAG, OUTBOX_WAITING, READERS_BUSY,
+};
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::overall_parts;
+
+/// How long what was seen counts as seen. Whoever asks in between hears the same.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// How long a database may take to answer a check. One that takes longer is down.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// When a part of the exchange counts as unwell.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// The folder with the data.
+    pub data: PathBuf,
+    /// Bytes that must be free there.
+    pub disk_free_min: u64,
+    /// How old the oldest undelivered event may be.
+    pub relay_lag_max: Duration,
+    /// How much memory the program may hold, in bytes.
+    pub memory_max: u64,
+}
+
+/// How a part is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Level {
+    Up,
+    Down,
+    /// It can't be told here. That is not bad news.
+    Unknown,
+}
+
+impl Level {
+    /// Down if either is.
+    pub(crate) fn and(self, other: Self) -> Self {
+        if self == Self::Down { self } else { other }
+    }
+
+    fn of(is_up: bool) -> Self {
+        if is_up { Self::Up } else { Self::Down }
+    }
+
+    const fn number(self) -> f64 {
+        match self {
+            Self::Up => 1.0,
+            Self::Down => 0.0,
+            Self::Unknown => -1.0,
+        }
+    }
+}
+
+/// How a context is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ContextVitals {
+    /// Its database answers a query.
+    pub(crate) database: Level,
+    /// The last write stood, or one would now.
+    pub(crate) writes: Level,
+    /// Its events reach everybody in time.
+    pub(crate) relay: Level,
+    pub(crate) dead_letters: i64,
+}
+
+impl ContextVitals {
+    pub(crate) fn level(&self) -> Level {
+        self.database.and(self.writes).and(self.relay)
+    }
+}
+
+/// How everything is.
+#[derive(Debug)]
+pub(crate) struct Vitals {
+    pub(crate) contexts: BTreeMap<&'static str, ContextVitals>,
+    pub(crate) disk: Level,
+    pub(crate) memory: Level,
+}
+
+/// Looks after the exchange.
+pub struct Health {
+    contexts: Vec<(&'static str, Journal)>,
+    limits: Limits,
+    clock: Arc<dyn Clock>,
+    stopping: CancellationToken,
+    seen: Arc<Mutex<Seen>>,
+}
+
+/// What was seen last, and when.
+type Seen = Option<(Instant, Arc<Vitals>)>;
+
+impl Health {
+    pub(crate) fn new(
+        contexts: Vec<(&'static str, Journal)>,
+        limits: Limits,
+        clock: Arc<dyn Clock>,
+        stopping: CancellationToken,
+    ) -> Self {
+        Self { contexts, limits, clock, stopping, seen: Arc::default() }
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.is_cancelled()
+    }
+
+    /// How everything is, or was less than a second ago. One looks at a time; others wait for
+    /// what it sees. A look that was begun is finished, also when whoever asked has hung up:
+    /// otherwise they could have one begun after the other.
+    pub(crate) async fn look(self: &Arc<Self>) -> Arc<Vitals> {
+        let mut seen = Arc::clone(&self.seen).lock_owned().await;
+        let before = seen.as_ref().map(|(_, vitals)| Arc::clone(vitals));
+        if let (Some((at, _)), Some(before)) = (&*seen, &before)
+            && at.elapsed() < FRESH
+        {
+            return Arc::clone(before);
+        }
+        let health = Arc::clone(self);
+        let looking = tokio::spawn(async move {
+            let vitals = Arc::new(health.look_now().await);
+            tell_changes(before.as_deref(), &vitals);
+            *seen = Some((Instant::now(), Arc::clone(&vitals)));
+            vitals
+        });
+        looking.await.unwrap_or_else(|_panicked| Arc::new(self.nothing_seen()))
+    }
+
+    /// Who can't look must take it that all is down.
+    fn nothing_seen(&self) -> Vitals {
+        let (database, writes, relay) = (Level::Down, Level::Unknown, Level::Unknown);
+        let unseen = ContextVitals { database, writes, relay, dead_letters: 0 };
+        let contexts = self.contexts.iter().map(|(name, _)| (*name, unseen)).collect();
+        Vitals { contexts, disk: Level::Unknown, memory: Level::Unknown }
+    }
+
+    async fn look_now(&self) -> Vitals {
+        let now = self.clock.now();
+        let looks = self
+            .contexts
+            .iter()
+            .map(|(name, journal)| async { (*name, self.look_at(name, journal, now).await) });
+        let contexts = join_all(looks).await.into_iter().collect();
+        let Limits { data, disk_free_min, memory_max, .. } = self.limits.clone();
+        let free = tokio::task::spawn_blocking(move || machine::disk_free_bytes(&data));
+        let free = timeout(PATIENCE, free).await.ok().and_then(Result::ok).and_then(Result::ok);
+        if let Some(free) = free {
+            DISK_FREE.gauge(ALONE).set(free as f64);
+        }
+        let resident = machine::resident_bytes();
+        Vitals {
+            contexts,
+            disk: free.map_or(Level::Unknown, |free| Level::of(free >= disk_free_min)),
+            memory: resident.map_or(Level::Unknown, |held| Level::of(held <= memory_max)),
+        }
+    }
+
+    async fn look_at(
+        &self,
+        name: &'static str,
+        journal: &Journal,
+        now: Timestamp,
+    ) -> ContextVitals {
+        let backlog = in_time(journal.backlog());
+        let (backlog, can_write) = tokio::join!(backlog, can_write(journal));
+        READERS_BUSY.gauge(&[name]).set(journal.condition().readers_busy as f64);
+        let writes = Level::of(can_write);
+        let Some(Backlog { undelivered, dead_letters, oldest }) = backlog else {
+            let (database, relay) = (Level::Down, Level::Unknown);
+            return ContextVitals { database, writes, relay, dead_letters: 0 };
+        };
+        let lag = oldest.map_or(Duration::ZERO, |oldest| now.until(oldest));
+        OUTBOX_WAITING.gauge(&[name]).set(undelivered as f64);
+        OUTBOX_LAG.gauge(&[name]).set(lag.as_secs_f64());
+        DEAD_LETTERS.gauge(&[name]).set(dead_letters as f64);
+        let relay = Level::of(lag <= self.limits.relay_lag_max);
+        ContextVitals { database: Level::Up, writes, relay, dead_letters }
+    }
+}
+
+/// Whether a write would stand. The last one tells; only when it didn't, one is tried.
+async fn can_write(journal: &Journal) -> bool {
+    let condition = journal.condition();
+    condition.is_open && (condition.can_write || in_time(journal.probe()).await.is_some())
+}
+
+/// The answer, if there is one in time. What went wrong is in the log of whoever uses the
+/// database for more than a check.
+async fn in_time<T>(asked: impl Future<Output = Result<T, StoreError>>) -> Option<T> {
+    match timeout(PATIENCE, asked).await {
+        Ok(Ok(answer)) => Some(answer),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "A database failed a health check");
+            None
+        }
+        Err(_elapsed) => None,
+    }
+}
+
+/// Tells the metrics how every check is, and the log which are another way than before.
+fn tell_changes(before: Option<&Vitals>, now: &Vitals) {
+    let before = before.map(overall_parts).unwrap_or_default();
+    for (check, part) in overall_parts(now) {
+        let level = part.level();
+        HEALTH.gauge(&[check]).set(level.number());
+        let was_down = before.get(check).is_some_and(|part| part.level() == Level::Down);
+        match (was_down, level == Level::Down) {
+            (false, true) => tracing::error!(check, "A health check is down"),
+            (true, false) => tracing::info!(check, "A health check is up again"),
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    /// A clock that counts how often it was read: once for each look.
+    #[derive(Default)]
+    struct Looks(AtomicU32);
+
+    impl Clock for Looks {
+        fn now(&self) -> Timestamp {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Timestamp::from_micros(0)
+        }
+    }
+
+    /// However many ask, and hang up before they hear: one look a second.
+    #[tokio::test]
+    async fn asking_often_costs_little() {
+        let looks = Arc::new(Looks::default());
+        let limits = Limits {
+            data: "/".into(),
+            disk_free_min: 0,
+            relay_lag_max: Duration::ZERO,
+            memory_max: u64::MAX,
+        };
+        let clock = Arc::clone(&looks) as Arc<dyn Clock>;
+        let health = Arc::new(Health::new(vec![], limits, clock, CancellationToken::new()));
+        let started = Instant::now();
+        for _ in 0..100 {
+            let hung_up = timeout(Duration::ZERO, health.look()).await;
+            drop(hung_up);
+            join_all((0..10).map(|_| health.look())).await;
+        }
+        let allowed = 1 + started.elapsed().as_secs();
+        assert!(u64::from(looks.0.load(Ordering::Relaxed)) <= allowed);
+    }
+
+    #[test]
+    fn what_is_not_known_is_not_down() {
+        assert_eq!(Level::Up.and(Level::Unknown), Level::Unknown);
+        assert_eq!(Level::Unknown.and(Level::Up), Level::Up);
+        assert_eq!(Level::Unknown.and(Level::Down), Level::Down);
+        assert_eq!(Level::Down.and(Level::Up), Level::Down);
+    }
+}
