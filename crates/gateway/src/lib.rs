@@ -1,4 +1,4 @@
-//! The public edge: every context's routes as one API, its [`health`], its metrics, and what
+//! The public edge: every context's routes as one API, its health, its metrics, and what
 //! holds for every request.
 
 mod health;

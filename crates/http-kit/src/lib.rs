@@ -1,7 +1,8 @@
 //! What every HTTP surface of the exchange shares, decided once: how a refusal becomes a problem
 //! document ([`problem`]), how a body is read field by field ([`body`]), who is calling
 //! ([`caller`]), ids and pages ([`params`]), how a repeated POST is answered ([`idempotency`]), and
-//! the loop that accepts connections ([`serve`]). [`edge`] wraps a whole router with all of it.
+//! the loop that accepts connections ([`serve`]). [`edge`] wraps a whole router with all of it, and
+//! [`observe`] counts and traces what comes out.
 
 pub mod body;
 pub mod caller;
