@@ -1,6 +1,8 @@
 //! Configuration: every key as a flag, an environment variable, and a line in `.env`, in that
 //! precedence; then the default. `--help` documents them all.
 
+mod identity;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,6 +10,8 @@ use std::time::Duration;
 use clap::{Parser, Subcommand, ValueEnum};
 use kernel::Currency;
 use telemetry::LogFormat;
+
+pub use identity::IdentitySettings;
 
 /// The ticket exchange: list, reserve, pay, and never sell a ticket twice.
 #[derive(Debug, Clone, Parser)]
@@ -105,6 +109,10 @@ pub struct Settings {
         global = true
     )]
     pub password_hash_iterations: u32,
+
+    /// How people sign in.
+    #[command(flatten)]
+    pub identity: IdentitySettings,
 }
 
 /// How log lines look.
@@ -211,6 +219,8 @@ mod tests {
         for (arguments, words) in [
             (["--expiration-window-seconds", "0"], "0 is not in 1..=86400"),
             (["--currency", "JPY"], "must be one of CHF, EUR, GBP, USD"),
+            (["--privileged-session-seconds", "0"], "0 is not in 1..=86400"),
+            (["--sign-in-throttle-enabled", "maybe"], "possible values: true, false"),
             (["--listen", "everywhere"], "invalid socket address"),
             (["--public-url", "ftp://x"], "must begin with http:// or https://"),
         ] {

@@ -5,6 +5,7 @@
 
 pub mod body;
 pub mod caller;
+pub mod client_address;
 pub mod edge;
 pub mod params;
 pub mod problem;
@@ -12,5 +13,6 @@ pub mod serve;
 
 pub use body::Fields;
 pub use caller::{Caller, MaybeCaller, session_token};
+pub use client_address::ClientAddress;
 pub use params::{IdPath, Page};
 pub use problem::Error;

@@ -53,7 +53,12 @@ impl Exchange {
             memory_kib: settings.password_hash_memory_kib,
             iterations: settings.password_hash_iterations,
         };
-        let options = auth::Options { hash_cost, ..auth::Options::new(public_url) };
+        let options = auth::Options {
+            hash_cost,
+            privileged_for: settings.identity.privileged_session(),
+            throttle: settings.identity.sign_in_throttle_enabled,
+            ..auth::Options::new(public_url)
+        };
         let auth = Auth::new(auth_journal.clone(), Arc::clone(&clock), NAMESPACES, options)?;
         let (sessions, permissions) = (auth.sessions(), auth.permissions());
         let books = open("card-sandbox", card_sandbox::MIGRATIONS)?;
