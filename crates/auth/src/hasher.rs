@@ -47,6 +47,8 @@ pub(crate) struct Place(OwnedSemaphorePermit);
 /// Hashes and verifies passwords.
 pub(crate) struct Hasher {
     argon2: Argon2<'static>,
+    /// How the PHC string of a hash at today's cost begins.
+    prefix: String,
     decoy: String,
     room: Arc<Semaphore>,
 }
@@ -58,6 +60,7 @@ impl Hasher {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
             argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
+            prefix: prefix(cost),
             decoy: decoy(cost),
             room: Arc::new(Semaphore::new(cores)),
         })
@@ -84,6 +87,12 @@ impl Hasher {
         let argon2 = self.argon2.clone();
         let hash = move || argon2.hash_password(password.as_bytes());
         run(place, hash).await?.map(|phc| phc.to_string()).map_err(HashError::Phc)
+    }
+
+    /// Whether `stored` was hashed at today's cost. Only then it takes as long to compare as nothing
+    /// does: an unknown identity is compared at today's.
+    pub(crate) fn is_of_today(&self, stored: &str) -> bool {
+        stored.starts_with(&self.prefix)
     }
 
     /// Whether `password` is the one that was hashed to `stored`, at the cost it was hashed with.
@@ -127,9 +136,12 @@ async fn run<T: Send + 'static>(
 
 /// A hash that no known password has, as costly to verify as a real one.
 fn decoy(cost: HashCost) -> String {
-    let HashCost { memory_kib, iterations } = cost;
-    let (salt, output) = ("A".repeat(22), "A".repeat(43));
-    format!("$argon2id$v=19$m={memory_kib},t={iterations},p=1${salt}${output}")
+    let (prefix, salt, output) = (prefix(cost), "A".repeat(22), "A".repeat(43));
+    format!("{prefix}{salt}${output}")
+}
+
+fn prefix(HashCost { memory_kib, iterations }: HashCost) -> String {
+    format!("$argon2id$v=19$m={memory_kib},t={iterations},p=1$")
 }
 
 #[cfg(test)]
@@ -163,6 +175,7 @@ mod tests {
     async fn a_hash_of_another_cost_still_verifies() {
         let hash = hash(&Hasher::new(CHEAP).unwrap(), "correct horse").await;
         let dearer = Hasher::new(HashCost { memory_kib: 64, iterations: 2 }).unwrap();
+        assert!(!dearer.is_of_today(&hash) && Hasher::new(CHEAP).unwrap().is_of_today(&hash));
         assert!(verify(&dearer, "correct horse", Some(hash)).await);
     }
 

@@ -75,7 +75,7 @@ pub(crate) const FLOW_BY_ID: &str = "
 
 /// Says, as a guard, that nobody changed the password since it was compared.
 pub(crate) const SAME_PASSWORD: &str =
-    "update identities set password_hash = ?2 where id = ?1 and password_hash = ?2";
+    "update identities set password_hash = ?3 where id = ?1 and password_hash = ?2";
 
 /// Says, as a guard, that nobody ended the session since it was found.
 pub(crate) const SAME_SESSION: &str =
@@ -141,9 +141,9 @@ pub(crate) fn refresh_session(session: &Session) -> Statement {
     Statement::one_row(SAME_SESSION, params![session.id, session.authenticated_at])
 }
 
-/// Refuses the batch when the password is another one by now.
-pub(crate) fn expect_password(id: IdentityId, password_hash: String) -> Statement {
-    Statement::one_row(SAME_PASSWORD, params![id, password_hash])
+/// Refuses the batch when the password is another one by now; else keeps `hash` of it.
+pub(crate) fn expect_password(id: IdentityId, compared: String, hash: String) -> Statement {
+    Statement::one_row(SAME_PASSWORD, params![id, compared, hash])
 }
 
 pub(crate) fn update_password(id: IdentityId, password_hash: String) -> Statement {

@@ -35,9 +35,10 @@ pub(crate) async fn sign_in(
     (device, present): (Device, Option<Opened>),
     now: Timestamp,
 ) -> Result<Opened, SubmitError> {
-    let known = compare(auth, &identifier, password, &device, now).await?;
-    let (identity, hash) = known.ok_or(SubmitError::Refused(Rule::WrongCredentials))?;
-    let mut writes = vec![complete_flow(flow.id), expect_password(identity.id, hash)];
+    let known = compare(auth, &identifier, password.clone(), &device, now).await?;
+    let (identity, compared) = known.ok_or(SubmitError::Refused(Rule::WrongCredentials))?;
+    let hash = renewed(auth, password, &compared).await?;
+    let mut writes = vec![complete_flow(flow.id), expect_password(identity.id, compared, hash)];
     let present = present.filter(|present| present.session.identity.id == identity.id);
     let (opened, write) = match present {
         Some(present) => refresh(present, now),
@@ -49,6 +50,15 @@ pub(crate) async fn sign_in(
     tracing::info!(user.id = %user_id, identity.id = %identity_id, session.id = %id,
         "Signed in user {user_id}");
     Ok(opened)
+}
+
+/// A hash of the right password at today's cost: the one that was compared, if it is.
+async fn renewed(auth: &Auth, password: Password, compared: &str) -> Result<String, SubmitError> {
+    let hasher = auth.hasher();
+    if hasher.is_of_today(compared) {
+        return Ok(compared.to_owned());
+    }
+    Ok(hasher.hash(hasher.place().await?, password).await?)
 }
 
 fn open(

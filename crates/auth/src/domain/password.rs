@@ -25,6 +25,7 @@ const GUESSES_MIN: u64 = 100_000;
 const COUNTED_MAX: usize = 24;
 
 /// A password.
+#[derive(Clone)]
 pub(crate) struct Password(String);
 
 impl Password {
@@ -75,7 +76,22 @@ impl fmt::Debug for Password {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::{ProptestConfig, any, proptest};
+
     use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+
+        /// What is counted is somebody else's code, and anybody's text: it must not panic.
+        #[test]
+        fn every_text_is_judged(text in any::<String>(), dense in "[a@4e3i1!0-9/.]{8,24}") {
+            let email = Email::parse("ada.lovelace@example.com").unwrap();
+            for text in [text, dense] {
+                let _judged = Password::choose(text, Some(&email));
+            }
+        }
+    }
 
     fn rule(text: &str) -> Option<Rule> {
         Password::choose(text.to_owned(), None).err()

@@ -3,6 +3,7 @@
 
 mod authorization;
 mod crash;
+mod identity;
 mod malformed;
 mod mishaps;
 mod program;
