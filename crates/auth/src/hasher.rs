@@ -89,8 +89,8 @@ impl Hasher {
         run(place, hash).await?.map(|phc| phc.to_string()).map_err(HashError::Phc)
     }
 
-    /// Whether `stored` was hashed at today's cost. Only then it takes as long to compare as nothing
-    /// does: an unknown identity is compared at today's.
+    /// Whether `stored` was hashed at today's cost. Only then comparing it takes as long as the
+    /// comparison with nothing does.
     pub(crate) fn is_of_today(&self, stored: &str) -> bool {
         stored.starts_with(&self.prefix)
     }

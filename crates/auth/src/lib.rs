@@ -2,8 +2,8 @@
 //! exchange where it runs distributed.
 //!
 //! Towards the outside it speaks Kratos' HTTP API for native clients and for browsers
-//! (registration, login, settings, logout, sessions); towards the other contexts it is the ports [`ory::Sessions`] and
-//! [`ory::Permissions`].
+//! (registration, login, settings, logout, sessions); towards the other contexts it is the ports
+//! [`ory::Sessions`] and [`ory::Permissions`].
 //!
 //! Reading order: `context` (what the whole is made of), `domain` (e-mail addresses, passwords,
 //! tokens, flows and what a form may get wrong), `commands` and `queries` (one verb each), `http`

@@ -130,7 +130,7 @@ pub(crate) fn insert_session(session: &Session, token: &SessionToken) -> Stateme
         *issued_at,
         *expires_at,
         *authenticated_at,
-        address.map(|address| address.to_string()),
+        address,
         user_agent,
     ];
     Statement::one_row(INSERT_SESSION, params)
@@ -219,16 +219,12 @@ fn prune_max() -> i64 {
 
 /// A row of [`SESSION_BY_TOKEN`] or [`OTHER_SESSIONS`].
 pub(crate) fn read_session(row: &Row) -> Result<Session, StoreError> {
-    let address: Option<String> = row.get(4)?;
     Ok(Session {
         id: row.get(0)?,
         issued_at: row.get(1)?,
         authenticated_at: row.get(2)?,
         expires_at: row.get(3)?,
-        device: Device {
-            address: address.and_then(|text| text.parse().ok()),
-            user_agent: row.get(5)?,
-        },
+        device: Device { address: row.get(4)?, user_agent: row.get(5)? },
         identity: read_identity(row, 6)?,
     })
 }

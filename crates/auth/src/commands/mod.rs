@@ -15,11 +15,13 @@ pub(crate) mod sign_in;
 pub(crate) mod sign_out;
 pub(crate) mod start_flow;
 
+use std::net::IpAddr;
+
 use kernel::FlowId;
 use store::StoreError;
 
 use crate::domain::fault::Rule;
-use crate::domain::session::Session;
+use crate::domain::session::{Device, Session};
 use crate::domain::token::SessionToken;
 use crate::hasher::HashError;
 use crate::random::{NoRandomness, random};
@@ -29,6 +31,14 @@ use crate::throttle::TooSoon;
 pub(crate) struct Opened {
     pub(crate) session: Session,
     pub(crate) token: SessionToken,
+}
+
+/// Who submits a form.
+#[derive(Clone)]
+pub(crate) struct Sender {
+    pub(crate) device: Device,
+    /// For whom to wait who fails again and again.
+    pub(crate) address: Option<IpAddr>,
 }
 
 /// Why a submitted form came to nothing.

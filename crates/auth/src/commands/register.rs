@@ -3,14 +3,14 @@
 use kernel::{IdentityId, SessionId, Timestamp, UserId};
 use store::StoreError;
 
-use super::{Opened, SubmitError, new_token};
+use super::{Opened, Sender, SubmitError, new_token};
 use crate::context::Auth;
 use crate::domain::email::Email;
 use crate::domain::fault::Rule;
 use crate::domain::flow::Flow;
 use crate::domain::identity::Identity;
 use crate::domain::password::Password;
-use crate::domain::session::{Device, Session};
+use crate::domain::session::Session;
 use crate::store::{EMAIL_ONCE, complete_flow, insert_identity, insert_session, insert_user};
 use crate::throttle::Key;
 
@@ -26,10 +26,10 @@ pub(crate) async fn register(
     auth: &Auth,
     flow: &Flow,
     Registration { email, password }: Registration,
-    device: Device,
+    Sender { device, address }: Sender,
     now: Timestamp,
 ) -> Result<Opened, SubmitError> {
-    let (throttle, from) = (auth.throttle(), device.address.map(Key::registration));
+    let (throttle, from) = (auth.throttle(), address.map(Key::registration));
     let ask = || from.map_or(Ok(()), |from| throttle.ask(from, now));
     ask()?;
     let place = auth.hasher().place().await?;

@@ -1,9 +1,11 @@
 //! Signs somebody in who knows the password.
 
+use std::net::IpAddr;
+
 use kernel::{SessionId, Timestamp};
 use store::{Statement, StoreError, params};
 
-use super::{Opened, SubmitError, new_token};
+use super::{Opened, Sender, SubmitError, new_token};
 use crate::context::Auth;
 use crate::domain::email::Email;
 use crate::domain::fault::Rule;
@@ -32,17 +34,17 @@ pub(crate) async fn sign_in(
     auth: &Auth,
     flow: &Flow,
     Credentials { identifier, password }: Credentials,
-    (device, present): (Device, Option<Opened>),
+    (sender, present): (Sender, Option<Opened>),
     now: Timestamp,
 ) -> Result<Opened, SubmitError> {
-    let known = compare(auth, &identifier, password.clone(), &device, now).await?;
+    let known = compare(auth, &identifier, password.clone(), sender.address, now).await?;
     let (identity, compared) = known.ok_or(SubmitError::Refused(Rule::WrongCredentials))?;
     let hash = renewed(auth, password, &compared).await?;
     let mut writes = vec![complete_flow(flow.id), expect_password(identity.id, compared, hash)];
     let present = present.filter(|present| present.session.identity.id == identity.id);
     let (opened, write) = match present {
         Some(present) => refresh(present, now),
-        None => open(auth, identity, device, now)?,
+        None => open(auth, identity, sender.device, now)?,
     };
     writes.push(write);
     auth.commit(now, writes).await.map_err(|error| refusal_of(error, flow))?;
@@ -85,11 +87,11 @@ async fn compare(
     auth: &Auth,
     identifier: &str,
     password: Password,
-    device: &Device,
+    address: Option<IpAddr>,
     now: Timestamp,
 ) -> Result<Option<(Identity, String)>, SubmitError> {
     let throttle = auth.throttle();
-    let (account, from) = (Key::account(identifier), device.address.map(Key::sign_in));
+    let (account, from) = (Key::account(identifier), address.map(Key::sign_in));
     let ask_address = || from.map_or(Ok(()), |from| throttle.ask(from, now));
     ask_address()?;
     throttle.ask(account, now)?;

@@ -1,6 +1,5 @@
 //! Sign-ins: whose, from where, and for how long.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use kernel::{SessionId, Timestamp};
@@ -13,13 +12,14 @@ const USER_AGENT_MAX: usize = 256;
 /// What a sign-in came from, as far as it is known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Device {
-    pub(crate) address: Option<IpAddr>,
+    /// Its address on the network.
+    pub(crate) address: Option<String>,
     pub(crate) user_agent: Option<String>,
 }
 
 impl Device {
     /// A device by what its request says of it. A name longer than any browser's is cut.
-    pub(crate) fn of(address: Option<IpAddr>, user_agent: Option<&str>) -> Self {
+    pub(crate) fn of(address: Option<String>, user_agent: Option<&str>) -> Self {
         let user_agent = user_agent.filter(|name| !name.is_empty());
         let user_agent = user_agent.map(|name| name.chars().take(USER_AGENT_MAX).collect());
         Self { address, user_agent }

@@ -13,7 +13,7 @@ use kernel::Timestamp;
 use store::StoreError;
 
 use super::cookies;
-use crate::commands::Opened;
+use crate::commands::{Opened, Sender};
 use crate::context::Auth;
 use crate::domain::csrf::CsrfSecret;
 use crate::domain::session::Device;
@@ -25,7 +25,7 @@ const CSRF_HEADER: &str = "x-csrf-token";
 
 /// The sender of a request.
 pub(super) struct Client {
-    pub(super) device: Device,
+    pub(super) sender: Sender,
     /// Whether it reads JSON, rather than pages.
     pub(super) reads_json: bool,
     /// Whether a page's script sent it.
@@ -80,10 +80,12 @@ impl FromRequestParts<Auth> for Client {
         let headers = &parts.headers;
         let address = parts.extensions.get::<ClientAddress>();
         let address: Option<IpAddr> = address.map(|ClientAddress(address)| *address);
+        let user_agent = text(headers, header::USER_AGENT.as_str());
+        let device = Device::of(address.map(|address| address.to_string()), user_agent);
         let csrf = cookies::find(headers, auth.csrf_cookie());
         let session_cookie = cookies::find(headers, SESSION_COOKIE);
         Ok(Self {
-            device: Device::of(address, text(headers, header::USER_AGENT.as_str())),
+            sender: Sender { device, address },
             reads_json: is_json(headers) || accepts_json(headers),
             has_origin: headers.contains_key(header::ORIGIN),
             has_cookies: csrf.is_some() || session_cookie.is_some(),

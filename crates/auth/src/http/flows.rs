@@ -178,7 +178,7 @@ pub(super) async fn owner_of(
 pub(super) fn secret_of<'a>(
     flow: &Flow,
     client: &'a Client,
-) -> Result<Option<&'a CsrfSecret>, KratosError> {
+) -> Result<Option<&'a CsrfSecret>, Failure> {
     let Channel::Browser { csrf_digest, .. } = &flow.purpose.channel else { return Ok(None) };
     let violation = || {
         KratosError::csrf_violation(
@@ -186,7 +186,7 @@ pub(super) fn secret_of<'a>(
         )
     };
     let secret = client.csrf.as_ref().filter(|secret| secret.has_digest(csrf_digest));
-    secret.map(Some).ok_or_else(violation)
+    Ok(Some(secret.ok_or_else(violation)?))
 }
 
 /// The document of a flow; `secret` is its browser's, `identity` the one it is of.

@@ -31,8 +31,8 @@ pub(super) async fn register(
         Err(form) => return forms::refuse(&auth, flow, form, (&client, None), now).await,
     };
     let email = registration.email.to_string();
-    let device = client.device.clone();
-    match register::register(&auth, &flow, registration, device, now).await {
+    let sender = client.sender.clone();
+    match register::register(&auth, &flow, registration, sender, now).await {
         Ok(opened) => {
             let next = flow.is_of_browser().then(|| addresses::after(&auth, &flow));
             let public_url = &auth.options().public_url;

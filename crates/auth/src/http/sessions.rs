@@ -85,14 +85,14 @@ async fn present(auth: &Auth, client: &Client, now: Timestamp) -> Result<Session
 }
 
 /// The page's size, and the id it begins with. `per_page` is the older name of `page_size`.
-fn page(uri: &Uri) -> Result<(u32, Option<SessionId>), KratosError> {
+fn page(uri: &Uri) -> Result<(u32, Option<SessionId>), Failure> {
     let size = addresses::param(uri, "page_size").or_else(|| addresses::param(uri, "per_page"));
     let size = match size.map(|text| text.parse()) {
         None => SIZE_DEFAULT,
         Some(Ok(size @ 1..=SIZE_MAX)) => size,
         Some(_) => {
             let reason = format!("page_size must be a whole number from 1 to {SIZE_MAX}.");
-            return Err(KratosError::bad_request(reason));
+            return Err(KratosError::bad_request(reason).into());
         }
     };
     let token = addresses::param(uri, "page_token").filter(|token| !token.is_empty());

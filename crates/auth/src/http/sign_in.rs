@@ -33,7 +33,7 @@ pub(super) async fn sign_in(
     let identifier = credentials.identifier.clone();
     let is_refresh = flow.purpose.is_refresh;
     let present = if is_refresh { client.session(&auth, now).await? } else { None };
-    let from = (client.device.clone(), present);
+    let from = (client.sender.clone(), present);
     match sign_in::sign_in(&auth, &flow, credentials, from, now).await {
         Ok(opened) => {
             let next = flow.is_of_browser().then(|| addresses::after(&auth, &flow));

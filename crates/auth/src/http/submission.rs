@@ -172,14 +172,14 @@ fn is_form(headers: &HeaderMap) -> bool {
 }
 
 /// The fields of an HTML form. One that stands there twice is refused rather than guessed.
-fn members_of(body: &[u8]) -> Result<Map<String, Value>, KratosError> {
+fn members_of(body: &[u8]) -> Result<Map<String, Value>, Failure> {
     let mut members = Map::new();
     for (name, value) in form_urlencoded::parse(body) {
         if members.len() == PAIRS_MAX {
-            return Err(KratosError::bad_request("The form has too many fields."));
+            return Err(KratosError::bad_request("The form has too many fields.").into());
         }
         if members.insert(name.into_owned(), Value::String(value.into_owned())).is_some() {
-            return Err(KratosError::bad_request("A field of the form is repeated."));
+            return Err(KratosError::bad_request("A field of the form is repeated.").into());
         }
     }
     Ok(members)

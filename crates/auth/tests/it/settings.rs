@@ -45,7 +45,10 @@ async fn settings_start_with_a_form_for_a_password() {
     let token = world.signed_in().await;
     let flow = start(&world, &token).await;
     let id = flow.json["id"].as_str().unwrap();
-    let input = |name: &str, kind: &str| json!({ "name": name, "type": kind, "disabled": false, "node_type": "input" });
+    let input = |name: &str, kind: &str| {
+        let is_disabled = false;
+        json!({ "name": name, "type": kind, "disabled": is_disabled, "node_type": "input" })
+    };
     let mut csrf = input("csrf_token", "hidden");
     (csrf["value"], csrf["required"]) = (json!(""), json!(true));
     let mut password = input("password", "password");

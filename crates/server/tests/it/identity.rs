@@ -1,10 +1,12 @@
 //! People with browsers: cookies, forms and sessions, through the real program.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use reqwest::header::{ACCEPT, COOKIE, HeaderMap, LOCATION, RETRY_AFTER, SET_COOKIE};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use testkit::{Person, TestPlatform};
 
 use crate::exchange;
@@ -199,7 +201,7 @@ async fn another_sites_page_does_nothing_in_ones_name() {
 async fn an_old_session_changes_no_password() {
     let exchange = exchange(&[("PRIVILEGED_SESSION_SECONDS", "1")]);
     let mut browser = registered(&exchange).await;
-    exchange.pass(std::time::Duration::from_millis(1100)).await;
+    exchange.pass(Duration::from_millis(1100)).await;
     let flow = browser.form("settings", "").await;
     let refused = browser.submit(&flow, &[("password", NEW)]).await;
     let login = refused.location();

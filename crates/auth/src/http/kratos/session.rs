@@ -1,7 +1,5 @@
 //! Kratos' session and identity documents, and the answers to a successful form.
 
-use std::net::IpAddr;
-
 use kernel::{IdentityId, SessionId, Timestamp, UserId};
 use serde::Serialize;
 
@@ -30,7 +28,7 @@ struct DeviceDocument<'a> {
     /// The session's: it is of one device.
     id: SessionId,
     #[serde(skip_serializing_if = "Option::is_none")]
-    ip_address: Option<IpAddr>,
+    ip_address: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     user_agent: Option<&'a str>,
 }
@@ -87,7 +85,7 @@ impl<'a> SessionDocument<'a> {
 impl<'a> DeviceDocument<'a> {
     fn of(Session { id, device, .. }: &'a Session) -> Vec<Self> {
         let Device { address: ip_address, user_agent } = device;
-        let (ip_address, user_agent) = (*ip_address, user_agent.as_deref());
+        let (ip_address, user_agent) = (ip_address.as_deref(), user_agent.as_deref());
         let document = Self { id: *id, ip_address, user_agent };
         device.is_known().then_some(document).into_iter().collect()
     }
