@@ -313,10 +313,10 @@ async fn of_two_changes_at_once_one_wins() {
         let world = Arc::new(World::new());
         let first = world.signed_in().await;
         let second = token_of(&world.submit("login", credentials(EMAIL, PASSWORD)).await);
+        let mut flows = vec![start(&world, &second).await, start(&world, &first).await];
         let mut racers = JoinSet::new();
         for (token, password) in [(first, "the first horse"), (second, "the second horse")] {
-            let world = Arc::clone(&world);
-            let flow = start(&world, &token).await;
+            let (world, flow) = (Arc::clone(&world), flows.pop().unwrap());
             racers.spawn(async move {
                 let reply = submit(&world, &flow.json["id"], &token, &change(password)).await;
                 (reply.status, token, password)
