@@ -7,10 +7,12 @@ use kernel::{Clock, Timestamp};
 use ory::{Permissions, Sessions};
 use outbox::{Changeset, Journal};
 use permissions::{Model, OplError};
+use sha2::{Digest, Sha256};
 use store::{Statement, StoreError};
 
 use crate::hasher::{HashCost, HashError, Hasher};
 use crate::permissions::StoredPermissions;
+use crate::throttle::Throttle;
 
 /// What an operator may choose.
 #[derive(Debug, Clone)]
@@ -22,18 +24,26 @@ pub struct Options {
     pub hash_cost: HashCost,
     /// How long a sign-in lasts.
     pub session_lifetime: Duration,
-    /// How long a registration or login may take from its first request.
+    /// How long an attempt to sign up, to sign in or to change settings may take from its first
+    /// request.
     pub flow_lifetime: Duration,
+    /// How long after the password was shown it may be changed.
+    pub privileged_for: Duration,
+    /// Whether who fails to sign in again and again has to wait.
+    pub throttle: bool,
 }
 
 impl Options {
-    /// Sessions of 24 hours, flows of one, and passwords as costly as OWASP recommends.
+    /// Sessions of 24 hours, privileged for 15 minutes, flows of one hour, passwords as costly as
+    /// OWASP recommends, and growing waits for who fails to sign in.
     pub fn new(public_url: impl Into<String>) -> Self {
         Self {
             public_url: public_url.into(),
             hash_cost: HashCost::default(),
             session_lifetime: Duration::from_secs(24 * 3600),
             flow_lifetime: Duration::from_secs(3600),
+            privileged_for: Duration::from_secs(15 * 60),
+            throttle: true,
         }
     }
 }
@@ -58,6 +68,8 @@ struct Context {
     clock: Arc<dyn Clock>,
     model: Arc<Model>,
     hasher: Hasher,
+    throttle: Throttle,
+    csrf_cookie: String,
     options: Options,
 }
 
@@ -76,7 +88,10 @@ impl Auth {
         let model = Arc::new(Model::parse(namespaces)?);
         let hasher = Hasher::new(options.hash_cost).map_err(AuthError::HashCost)?;
         options.public_url.truncate(options.public_url.trim_end_matches('/').len());
-        Ok(Self(Arc::new(Context { journal, clock, model, hasher, options })))
+        let throttle = Throttle::new(options.throttle);
+        let csrf_cookie = csrf_cookie(&options.public_url);
+        let context = Context { journal, clock, model, hasher, throttle, csrf_cookie, options };
+        Ok(Self(Arc::new(context)))
     }
 
     /// The port to the sessions.
@@ -104,6 +119,16 @@ impl Auth {
         &self.0.hasher
     }
 
+    pub(crate) fn throttle(&self) -> &Throttle {
+        &self.0.throttle
+    }
+
+    /// The name of the cookie with a browser's secret: one of its own for each exchange that
+    /// shares a host with others.
+    pub(crate) fn csrf_cookie(&self) -> &str {
+        &self.0.csrf_cookie
+    }
+
     pub(crate) fn options(&self) -> &Options {
         &self.0.options
     }
@@ -117,4 +142,10 @@ impl Auth {
         let changeset = Changeset::new(now, writes, Vec::new());
         self.0.journal.commit(changeset).await.map(|_committed| ())
     }
+}
+
+/// Kratos names it after the address it is reached at, too.
+fn csrf_cookie(public_url: &str) -> String {
+    let digest = Sha256::digest(public_url.as_bytes());
+    digest.iter().fold("csrf_token_".to_owned(), |name, byte| format!("{name}{byte:02x}"))
 }

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{Error as PhcError, PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::domain::email::Email;
+use crate::domain::fault::Rule;
 use crate::domain::password::Password;
 
 /// What hashing one password costs. The default is OWASP's first recommendation
@@ -39,9 +41,14 @@ pub enum HashError {
     Gone,
 }
 
+/// The right to work with one password now. Who has it waited for a free core.
+pub(crate) struct Place(OwnedSemaphorePermit);
+
 /// Hashes and verifies passwords.
 pub(crate) struct Hasher {
     argon2: Argon2<'static>,
+    /// How the PHC string of a hash at today's cost begins.
+    prefix: String,
     decoy: String,
     room: Arc<Semaphore>,
 }
@@ -53,16 +60,39 @@ impl Hasher {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
             argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
+            prefix: prefix(cost),
             decoy: decoy(cost),
             room: Arc::new(Semaphore::new(cores)),
         })
     }
 
+    /// Waits until a core is free.
+    pub(crate) async fn place(&self) -> Result<Place, HashError> {
+        let room = Arc::clone(&self.room);
+        room.acquire_owned().await.map(Place).map_err(|_closed| HashError::Gone)
+    }
+
+    /// Whether somebody with this e-mail address may choose `text` as a password.
+    pub(crate) async fn judge(
+        &self,
+        text: String,
+        email: Option<Email>,
+    ) -> Result<Result<Password, Rule>, HashError> {
+        let place = self.place().await?;
+        run(place, move || Password::choose(text, email.as_ref())).await
+    }
+
     /// The PHC string of `password`, under a new salt.
-    pub(crate) async fn hash(&self, password: Password) -> Result<String, HashError> {
+    pub(crate) async fn hash(&self, place: Place, password: Password) -> Result<String, HashError> {
         let argon2 = self.argon2.clone();
         let hash = move || argon2.hash_password(password.as_bytes());
-        self.run(hash).await?.map(|phc| phc.to_string()).map_err(HashError::Phc)
+        run(place, hash).await?.map(|phc| phc.to_string()).map_err(HashError::Phc)
+    }
+
+    /// Whether `stored` was hashed at today's cost. Only then comparing it takes as long as the
+    /// comparison with nothing does.
+    pub(crate) fn is_of_today(&self, stored: &str) -> bool {
+        stored.starts_with(&self.prefix)
     }
 
     /// Whether `password` is the one that was hashed to `stored`, at the cost it was hashed with.
@@ -70,6 +100,7 @@ impl Hasher {
     /// identity from a wrong password.
     pub(crate) async fn verify(
         &self,
+        place: Place,
         password: Password,
         stored: Option<String>,
     ) -> Result<bool, HashError> {
@@ -81,34 +112,36 @@ impl Hasher {
                 .map_err(|error| HashError::Phc(error.into()))
                 .map(|hash| argon2.verify_password(password.as_bytes(), &hash))
         };
-        match self.run(verify).await?? {
+        match run(place, verify).await?? {
             Ok(()) => Ok(known),
             Err(PhcError::PasswordInvalid) => Ok(false),
             Err(error) => Err(HashError::Phc(error)),
         }
     }
+}
 
-    /// Runs `work` when a core is free. The permit goes along, so that a caller who hangs up
-    /// makes no room before the work is done.
-    async fn run<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, HashError> {
-        let room = Arc::clone(&self.room);
-        let permit = room.acquire_owned().await.map_err(|_closed| HashError::Gone)?;
-        let run = move || {
-            let _permit = permit;
-            work()
-        };
-        tokio::task::spawn_blocking(run).await.map_err(|_panicked| HashError::Gone)
-    }
+/// Runs `work` on a thread where blocking harms nobody. The place goes along, so that a caller who
+/// hangs up makes no room before the work is done.
+async fn run<T: Send + 'static>(
+    place: Place,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, HashError> {
+    let run = move || {
+        let done = work();
+        drop(place.0);
+        done
+    };
+    tokio::task::spawn_blocking(run).await.map_err(|_panicked| HashError::Gone)
 }
 
 /// A hash that no known password has, as costly to verify as a real one.
 fn decoy(cost: HashCost) -> String {
-    let HashCost { memory_kib, iterations } = cost;
-    let (salt, output) = ("A".repeat(22), "A".repeat(43));
-    format!("$argon2id$v=19$m={memory_kib},t={iterations},p=1${salt}${output}")
+    let (prefix, salt, output) = (prefix(cost), "A".repeat(22), "A".repeat(43));
+    format!("{prefix}{salt}${output}")
+}
+
+fn prefix(HashCost { memory_kib, iterations }: HashCost) -> String {
+    format!("$argon2id$v=19$m={memory_kib},t={iterations},p=1$")
 }
 
 #[cfg(test)]
@@ -121,26 +154,35 @@ mod tests {
         Password::typed(text.to_owned())
     }
 
+    async fn hash(hasher: &Hasher, text: &str) -> String {
+        hasher.hash(hasher.place().await.unwrap(), password(text)).await.unwrap()
+    }
+
+    async fn verify(hasher: &Hasher, text: &str, stored: Option<String>) -> bool {
+        hasher.verify(hasher.place().await.unwrap(), password(text), stored).await.unwrap()
+    }
+
     #[tokio::test]
     async fn a_hash_verifies_its_password_alone() {
         let hasher = Hasher::new(CHEAP).unwrap();
-        let hash = hasher.hash(password("correct horse")).await.unwrap();
+        let hash = hash(&hasher, "correct horse").await;
         assert!(hash.starts_with("$argon2id$v=19$m=8,t=1,p=1$"), "{hash}");
-        assert!(hasher.verify(password("correct horse"), Some(hash.clone())).await.unwrap());
-        assert!(!hasher.verify(password("correct horsf"), Some(hash)).await.unwrap());
+        assert!(verify(&hasher, "correct horse", Some(hash.clone())).await);
+        assert!(!verify(&hasher, "correct horsf", Some(hash)).await);
     }
 
     #[tokio::test]
     async fn a_hash_of_another_cost_still_verifies() {
-        let hash = Hasher::new(CHEAP).unwrap().hash(password("correct horse")).await.unwrap();
+        let hash = hash(&Hasher::new(CHEAP).unwrap(), "correct horse").await;
         let dearer = Hasher::new(HashCost { memory_kib: 64, iterations: 2 }).unwrap();
-        assert!(dearer.verify(password("correct horse"), Some(hash)).await.unwrap());
+        assert!(!dearer.is_of_today(&hash) && Hasher::new(CHEAP).unwrap().is_of_today(&hash));
+        assert!(verify(&dearer, "correct horse", Some(hash)).await);
     }
 
     #[tokio::test]
     async fn the_decoy_is_a_hash_that_is_never_right() {
         let hasher = Hasher::new(CHEAP).unwrap();
-        assert!(!hasher.verify(password(""), None).await.unwrap());
+        assert!(!verify(&hasher, "", None).await);
     }
 
     #[test]

@@ -1,14 +1,15 @@
 //! Identities, sessions and permissions, carried inside: what Ory Kratos and Ory Keto are to the
 //! exchange where it runs distributed.
 //!
-//! Towards the outside it speaks Kratos' HTTP API for native clients (registration, login,
-//! logout, whoami); towards the other contexts it is the ports [`ory::Sessions`] and
-//! [`ory::Permissions`].
+//! Towards the outside it speaks Kratos' HTTP API for native clients and for browsers
+//! (registration, login, settings, logout, sessions); towards the other contexts it is the ports
+//! [`ory::Sessions`] and [`ory::Permissions`].
 //!
 //! Reading order: `context` (what the whole is made of), `domain` (e-mail addresses, passwords,
 //! tokens, flows and what a form may get wrong), `commands` and `queries` (one verb each), `http`
 //! (the routes, and Kratos' JSON in `http/kratos`), `sessions` and `permissions` (the ports),
-//! `hasher` (Argon2id), `store` (the SQL), `housekeeping`, `meter` (what is counted).
+//! `hasher` (Argon2id), `throttle` (who has to wait), `store` (the SQL), `housekeeping`, `meter`
+//! (what is counted).
 
 mod commands;
 mod context;
@@ -19,8 +20,10 @@ mod http;
 mod meter;
 mod permissions;
 mod queries;
+mod random;
 mod sessions;
 mod store;
+mod throttle;
 
 pub use commands::grant_admin::GrantError;
 pub use commands::seed_users::SeedError;

@@ -14,6 +14,7 @@ pub mod configuration;
 pub mod environment;
 pub mod example;
 mod fault;
+mod identity;
 mod keys;
 mod mask;
 pub mod observability;
@@ -34,6 +35,7 @@ pub use commands::{ConfigCommand, Demo, UserCommand};
 pub use configuration::Configuration;
 pub use environment::{Environment, EnvironmentError, Origin};
 pub use fault::{Fault, Report};
+pub use identity::IdentitySettings;
 pub use observability::ObservabilitySettings;
 
 /// The ticket exchange: list, reserve, pay, and never sell a ticket twice.
@@ -193,6 +195,10 @@ pub struct Settings {
     )]
     pub password_hash_iterations: u32,
 
+    /// How people sign in.
+    #[command(flatten)]
+    pub identity: IdentitySettings,
+
     /// How the exchange is watched.
     #[command(flatten)]
     pub observability: ObservabilitySettings,
@@ -276,6 +282,8 @@ mod tests {
         for (arguments, words) in [
             (["--expiration-window-seconds", "0"], "0 is not in 1..=86400"),
             (["--currency", "JPY"], "must be one of CHF, EUR, GBP, USD"),
+            (["--privileged-session-seconds", "0"], "0 is not in 1..=86400"),
+            (["--sign-in-throttle-enabled", "maybe"], "possible values: true, false"),
             (["--listen", "everywhere"], "invalid socket address"),
             (["--public-url", "ftp://x"], "must begin with http:// or https://"),
             (["--log", "orders=loud"], "must be levels"),

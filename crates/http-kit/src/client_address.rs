@@ -1,7 +1,8 @@
-//! Who is at the other end: an extension of every request that came by a connection.
+//! Where a request comes from.
 
 use std::net::IpAddr;
 
-/// The client's address. A request without one came from nowhere that is known.
+/// The address of the client that sent a request: a request extension, set at the edge, which
+/// knows which proxies to trust.
 #[derive(Clone, Copy, Debug)]
 pub struct ClientAddress(pub IpAddr);

@@ -175,7 +175,12 @@ fn auth(
         memory_kib: settings.password_hash_memory_kib,
         iterations: settings.password_hash_iterations,
     };
-    let options = auth::Options { hash_cost, ..auth::Options::new(public_url) };
+    let options = auth::Options {
+        hash_cost,
+        privileged_for: settings.identity.privileged_session(),
+        throttle: settings.identity.sign_in_throttle_enabled,
+        ..auth::Options::new(public_url)
+    };
     Ok(Auth::new(journal, clock, NAMESPACES, options)?)
 }
 

@@ -3,7 +3,7 @@
 use kernel::{IdentityId, SessionId, Timestamp, UserId};
 use store::StoreError;
 
-use super::{Opened, SubmitError, new_token};
+use super::{Opened, Sender, SubmitError, new_token};
 use crate::context::Auth;
 use crate::domain::email::Email;
 use crate::domain::fault::Rule;
@@ -12,6 +12,7 @@ use crate::domain::identity::Identity;
 use crate::domain::password::Password;
 use crate::domain::session::Session;
 use crate::store::{EMAIL_ONCE, complete_flow, insert_identity, insert_session, insert_user};
+use crate::throttle::Key;
 
 /// What somebody signs up with.
 pub(crate) struct Registration {
@@ -19,25 +20,41 @@ pub(crate) struct Registration {
     pub(crate) password: Password,
 }
 
+/// Takes as long for an e-mail address that somebody has as for another. An address from which
+/// too many of the former came has to wait.
 pub(crate) async fn register(
     auth: &Auth,
     flow: &Flow,
     Registration { email, password }: Registration,
+    Sender { device, address }: Sender,
     now: Timestamp,
 ) -> Result<Opened, SubmitError> {
-    let hash = auth.hasher().hash(password).await?;
+    let (throttle, from) = (auth.throttle(), address.map(Key::registration));
+    let ask = || from.map_or(Ok(()), |from| throttle.ask(from, now));
+    ask()?;
+    let place = auth.hasher().place().await?;
+    // others from there may have failed while this one waited
+    ask()?;
+    let hash = auth.hasher().hash(place, password).await?;
     let token = new_token()?;
     let (id, user_id) = (IdentityId::generate(), UserId::generate());
     let identity = Identity { id, user_id, email, created_at: now };
     let lifetime = auth.options().session_lifetime;
-    let session = Session::open(SessionId::generate(), identity, now, lifetime);
+    let session = Session::open(SessionId::generate(), identity, device, now, lifetime);
     let writes = vec![
         complete_flow(flow.id),
         insert_identity(&session.identity, hash),
         insert_user(&session.identity),
         insert_session(&session, &token),
     ];
-    auth.commit(now, writes).await.map_err(|error| refusal_of(error, flow))?;
+    let refused = |error| {
+        let refusal = refusal_of(error, flow);
+        if let (SubmitError::Refused(_), Some(from)) = (&refusal, from) {
+            throttle.count(from, now);
+        }
+        refusal
+    };
+    auth.commit(now, writes).await.map_err(refused)?;
     tracing::info!(user.id = %user_id, identity.id = %id, session.id = %session.id,
         "Registered user {user_id}");
     Ok(Opened { session, token })

@@ -39,7 +39,9 @@ impl Auth {
         password: &str,
     ) -> Result<Vec<(UserId, String)>, SeedError> {
         // the password is made by the program: there is no policy to hold it to
-        let hash = self.hasher().hash(Password::typed(password.to_owned())).await?;
+        let hasher = self.hasher();
+        let password = Password::typed(password.to_owned());
+        let hash = hasher.hash(hasher.place().await?, password).await?;
         let mut new = Vec::with_capacity(emails.len());
         for batch in emails.chunks(BATCH) {
             let mut writes = Vec::with_capacity(2 * batch.len());

@@ -61,6 +61,10 @@ pub(crate) enum Rule {
     PasswordTooShort { min: usize, actual: usize },
     /// The password has more characters than it may.
     PasswordTooLong { max: usize, actual: usize },
+    /// The password is among the first that anybody guesses.
+    PasswordTooCommon,
+    /// The password is almost the e-mail address.
+    PasswordLikeIdentifier,
     /// No identity has this e-mail address and this password.
     WrongCredentials,
     /// Another identity has this e-mail address.

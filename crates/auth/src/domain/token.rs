@@ -5,9 +5,16 @@ use std::fmt;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
 
 /// How a session token begins, as Kratos' do: tools that look for leaked secrets know it.
 const PREFIX: &str = "ory_st_";
+
+/// How a logout token begins, as Kratos' do.
+const LOGOUT_PREFIX: &str = "ory_lo_";
+
+/// Says what the digest is for, so that it is no other digest of the same token.
+const LOGOUT_OF: &[u8] = b"ticketing: logout token of a session";
 
 /// How many unguessable bytes a token carries.
 pub(crate) const TOKEN_BYTES: usize = 32;
@@ -30,6 +37,18 @@ impl SessionToken {
     /// The token as its client gets it.
     pub(crate) fn expose(&self) -> &str {
         &self.0
+    }
+
+    /// What a link needs to end the session, and good for nothing else: a page may show it, and it
+    /// may stand in a log of addresses.
+    pub(crate) fn logout_token(&self) -> String {
+        let digest = Sha256::new().chain_update(LOGOUT_OF).chain_update(self.0.as_bytes());
+        format!("{LOGOUT_PREFIX}{}", URL_SAFE_NO_PAD.encode(digest.finalize()))
+    }
+
+    /// Whether `token` is [`Self::logout_token`].
+    pub(crate) fn is_logout_token(&self, token: &str) -> bool {
+        self.logout_token().as_bytes().ct_eq(token.as_bytes()).into()
     }
 
     /// What is stored of it: enough to find the session, too little to use it.
@@ -57,6 +76,16 @@ mod tests {
         assert_eq!(read.digest(), token.digest());
         assert_eq!(token.digest().len(), 64);
         assert!(!format!("{token:?}").contains(token.expose()));
+    }
+
+    #[test]
+    fn a_logout_token_is_of_one_session_and_opens_none() {
+        let [mine, yours] = [[1; TOKEN_BYTES], [2; TOKEN_BYTES]].map(SessionToken::from_secret);
+        assert!(mine.is_logout_token(&mine.logout_token()));
+        for other in [yours.logout_token().as_str(), "", mine.expose(), &mine.digest()] {
+            assert!(!mine.is_logout_token(other), "{other}");
+        }
+        assert!(SessionToken::parse(&mine.logout_token()).is_none());
     }
 
     #[test]

@@ -1,17 +1,21 @@
 //! How a route of Kratos' API fails: as Kratos does, or by a fault of ours.
 
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use http_kit::Error;
 use kernel::Refusal;
 use store::StoreError;
 
 use super::kratos::error::KratosError;
 use crate::commands::SubmitError;
+use crate::random::NoRandomness;
+use crate::throttle::TooSoon;
 
 /// Why there is no answer.
 pub(super) enum Failure {
     /// The client's doing, told in Kratos' JSON.
     Kratos(Box<KratosError>),
+    /// The client's doing, and a browser goes on elsewhere.
+    SeeOther(String),
     /// Ours, told as a problem document and logged at the edge.
     Ours(Error),
 }
@@ -28,10 +32,18 @@ impl From<StoreError> for Failure {
     }
 }
 
+impl From<NoRandomness> for Failure {
+    fn from(error: NoRandomness) -> Self {
+        SubmitError::from(error).into()
+    }
+}
+
 impl From<SubmitError> for Failure {
     fn from(error: SubmitError) -> Self {
         match error {
             SubmitError::Completed(_) => KratosError::not_found().into(),
+            SubmitError::TooSoon(TooSoon { wait }) => KratosError::too_many_attempts(wait).into(),
+            SubmitError::SessionEnded => KratosError::session_inactive().into(),
             SubmitError::Store(error) => error.into(),
             error => Self::Ours(Error::caused(Refusal::internal(), error)),
         }
@@ -42,6 +54,7 @@ impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         match self {
             Self::Kratos(error) => error.into_response(),
+            Self::SeeOther(url) => Redirect::to(&url).into_response(),
             Self::Ours(error) => error.into_response(),
         }
     }

@@ -1,121 +1,225 @@
-//! Flows: to start one, to look at one, to find the one that a form is for, to hand a form back.
+//! Flows: to start one, and to look at one.
 
 use axum::Json;
-use axum::extract::{OriginalUri, Query, State};
-use axum::http::{StatusCode, Uri};
-use axum::response::{IntoResponse, Response};
-use kernel::{FlowId, Timestamp};
+use axum::extract::{OriginalUri, State};
+use axum::http::{StatusCode, Uri, header};
+use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
+use kernel::Timestamp;
 
+use super::client::Client;
 use super::failure::Failure;
-use super::kratos::error::{KratosError, minutes};
+use super::kratos::error::KratosError;
 use super::kratos::flow::FlowDocument;
-use crate::commands::refuse_flow::refuse_flow;
-use crate::commands::replace_flow::replace_flow;
+use super::{addresses, cookies};
+use crate::commands::Opened;
 use crate::commands::start_flow::start_flow;
 use crate::context::Auth;
-use crate::domain::flow::{Flow, FlowKind, Form};
+use crate::domain::csrf::CsrfSecret;
+use crate::domain::flow::{Channel, Flow, FlowKind, Purpose};
+use crate::domain::identity::Identity;
+use crate::domain::return_to::ReturnTo;
 use crate::queries::find_flow::find_flow;
-
-/// The longest path and query of a flow's first request that is kept; of a longer one, the path.
-const REQUEST_MAX: usize = 2048;
+use crate::random::random;
+use crate::store::{API, BROWSER};
 
 type Answer = Result<Response, Failure>;
 
-/// `GET /self-service/registration/api`
-pub(super) async fn start_registration(
-    State(auth): State<Auth>,
-    OriginalUri(uri): OriginalUri,
-) -> Answer {
-    start(&auth, FlowKind::Registration, &uri).await
+/// The routes of one kind of flow.
+macro_rules! routes_of {
+    ($kind:expr => $start_api:ident, $start_browser:ident, $show:ident) => {
+        /// `GET /self-service/…/api`
+        pub(super) async fn $start_api(
+            State(auth): State<Auth>,
+            OriginalUri(uri): OriginalUri,
+            client: Client,
+        ) -> Answer {
+            start_api(&auth, $kind, &uri, &client).await
+        }
+
+        /// `GET /self-service/…/browser`
+        pub(super) async fn $start_browser(
+            State(auth): State<Auth>,
+            OriginalUri(uri): OriginalUri,
+            client: Client,
+        ) -> Answer {
+            start_browser(&auth, $kind, &uri, client).await
+        }
+
+        /// `GET /self-service/…/flows?id=…`
+        pub(super) async fn $show(State(auth): State<Auth>, uri: Uri, client: Client) -> Answer {
+            show(&auth, $kind, &uri, &client).await
+        }
+    };
 }
 
-/// `GET /self-service/login/api`
-pub(super) async fn start_login(State(auth): State<Auth>, OriginalUri(uri): OriginalUri) -> Answer {
-    start(&auth, FlowKind::Login, &uri).await
+routes_of!(FlowKind::Registration => registration_api, registration_browser, show_registration);
+routes_of!(FlowKind::Login => login_api, login_browser, show_login);
+routes_of!(FlowKind::Settings => settings_api, settings_browser, show_settings);
+
+async fn start_api(auth: &Auth, kind: FlowKind, uri: &Uri, client: &Client) -> Answer {
+    let now = auth.now();
+    let is_refresh = is_refresh(kind, uri);
+    let needs_session = is_refresh || kind == FlowKind::Settings;
+    let session = if needs_session { client.session(auth, now).await? } else { None };
+    let purpose = purpose(auth, kind, uri, Channel::Api, session.as_ref())?;
+    let email = email_of(&purpose, session.as_ref());
+    let flow = start_flow(auth, purpose, email, now).await?;
+    let identity = session.as_ref().map(|opened| &opened.session.identity);
+    document(auth, &flow, None, identity, StatusCode::OK)
 }
 
-/// `GET /self-service/registration/flows?id=…`
-pub(super) async fn show_registration(State(auth): State<Auth>, uri: Uri) -> Answer {
-    show(&auth, FlowKind::Registration, &uri).await
-}
-
-/// `GET /self-service/login/flows?id=…`
-pub(super) async fn show_login(State(auth): State<Auth>, uri: Uri) -> Answer {
-    show(&auth, FlowKind::Login, &uri).await
-}
-
-async fn start(auth: &Auth, kind: FlowKind, uri: &Uri) -> Answer {
-    let flow = start_flow(auth, kind, request_url(auth, uri), auth.now()).await?;
-    Ok(document(auth, &flow, StatusCode::OK))
-}
-
-async fn show(auth: &Auth, kind: FlowKind, uri: &Uri) -> Answer {
-    let id = flow_id(uri, "id").ok_or_else(KratosError::not_found)?;
-    let flow = find_flow(auth, kind, id).await?.ok_or_else(KratosError::not_found)?;
-    if flow.is_expired(auth.now()) {
-        return Err(flow_has_expired(auth, kind).into());
+async fn start_browser(auth: &Auth, kind: FlowKind, uri: &Uri, client: Client) -> Answer {
+    let now = auth.now();
+    let return_to = addresses::return_to(auth, uri)?;
+    let session = client.session(auth, now).await?;
+    if session.is_some() && kind != FlowKind::Settings && !is_refresh(kind, uri) {
+        return Err(already_signed_in(auth, kind, client.reads_json, return_to.as_ref()));
     }
-    Ok(document(auth, &flow, StatusCode::OK))
+    if session.is_none() && kind == FlowKind::Settings && !client.reads_json {
+        let back = addresses::request_url(auth, uri);
+        return Err(Failure::SeeOther(addresses::sign_in(auth, false, &back)));
+    }
+    let secret = match client.csrf {
+        Some(secret) => secret,
+        None => CsrfSecret::new(random()?),
+    };
+    let channel = Channel::Browser { csrf_digest: secret.digest(), return_to };
+    let purpose = purpose(auth, kind, uri, channel, session.as_ref())?;
+    let email = email_of(&purpose, session.as_ref());
+    let flow = start_flow(auth, purpose, email, now).await?;
+    let identity = session.as_ref().map(|opened| &opened.session.identity);
+    let answer = if client.reads_json {
+        document(auth, &flow, Some(&secret), identity, StatusCode::OK)?
+    } else {
+        Redirect::to(&addresses::page_of(auth, kind, flow.id)).into_response()
+    };
+    let cookie = cookies::of_csrf(auth, &secret).map(|cookie| (header::SET_COOKIE, cookie));
+    Ok((AppendHeaders(cookie), answer).into_response())
 }
 
-/// The live flow that a form was submitted for. One that has expired is replaced, and its client
-/// told by which.
-pub(super) async fn of_form(
+fn is_refresh(kind: FlowKind, uri: &Uri) -> bool {
+    kind == FlowKind::Login && addresses::param(uri, "refresh").is_some_and(|it| it == "true")
+}
+
+fn purpose(
     auth: &Auth,
     kind: FlowKind,
     uri: &Uri,
-    now: Timestamp,
-) -> Result<Flow, Failure> {
-    let id = flow_id(uri, "flow").ok_or_else(|| {
-        KratosError::bad_request("The flow query parameter is missing or malformed.")
-    })?;
-    let flow = find_flow(auth, kind, id).await?.ok_or_else(KratosError::not_found)?;
-    if !flow.is_expired(now) {
-        return Ok(flow);
+    channel: Channel,
+    session: Option<&Opened>,
+) -> Result<Purpose, Failure> {
+    let identity_id = match (kind, session) {
+        (FlowKind::Settings, Some(opened)) => Some(opened.session.identity.id),
+        (FlowKind::Settings, None) => return Err(KratosError::session_inactive().into()),
+        (FlowKind::Registration | FlowKind::Login, _) => None,
+    };
+    let (is_refresh, request_url) = (is_refresh(kind, uri), addresses::request_url(auth, uri));
+    Ok(Purpose { kind, channel, request_url, is_refresh, identity_id })
+}
+
+/// Who shows the password once more need not type the address again.
+fn email_of(purpose: &Purpose, session: Option<&Opened>) -> Option<String> {
+    session.filter(|_| purpose.is_refresh).map(|opened| opened.session.identity.email.to_string())
+}
+
+fn already_signed_in(
+    auth: &Auth,
+    kind: FlowKind,
+    reads_json: bool,
+    return_to: Option<&ReturnTo>,
+) -> Failure {
+    if !reads_json {
+        let home = || addresses::home(auth);
+        return Failure::SeeOther(return_to.map_or_else(home, ToString::to_string));
     }
-    let next = replace_flow(auth, &flow, now).await?;
-    Err(form_came_too_late(&flow, next.id, now).into())
+    let reason = match kind {
+        FlowKind::Registration => {
+            "A valid session was detected and thus registration is not possible."
+        }
+        FlowKind::Login | FlowKind::Settings => {
+            "A valid session was detected and thus login is not possible. Did you forget to set \
+             `?refresh=true`?"
+        }
+    };
+    KratosError::already_signed_in(reason).into()
 }
 
-/// Hands the form back with what was wrong.
-pub(super) async fn refuse(auth: &Auth, flow: Flow, form: Form, now: Timestamp) -> Answer {
-    let flow = refuse_flow(auth, flow, form, now).await?;
-    Ok(document(auth, &flow, StatusCode::BAD_REQUEST))
+async fn show(auth: &Auth, kind: FlowKind, uri: &Uri, client: &Client) -> Answer {
+    let now = auth.now();
+    let id = addresses::flow_id(uri, "id").ok_or_else(KratosError::not_found)?;
+    let flow = find_flow(auth, kind, id).await?.ok_or_else(KratosError::not_found)?;
+    let owner = owner_of(auth, &flow, client, now).await?;
+    let secret = secret_of(&flow, client)?;
+    if flow.is_expired(now) {
+        return Err(flow_has_expired(auth, &flow).into());
+    }
+    let identity = owner.as_ref().map(|opened| &opened.session.identity);
+    document(auth, &flow, secret, identity, StatusCode::OK)
 }
 
-fn document(auth: &Auth, flow: &Flow, status: StatusCode) -> Response {
-    (status, Json(FlowDocument::of(flow, &auth.options().public_url))).into_response()
+/// The session of the identity that a flow is of; none for a flow that is nobody's.
+pub(super) async fn owner_of(
+    auth: &Auth,
+    flow: &Flow,
+    client: &Client,
+    now: Timestamp,
+) -> Result<Option<Opened>, Failure> {
+    let Some(identity_id) = flow.purpose.identity_id else { return Ok(None) };
+    let opened = client.session(auth, now).await?.ok_or_else(KratosError::session_inactive)?;
+    if opened.session.identity.id == identity_id {
+        Ok(Some(opened))
+    } else {
+        Err(KratosError::identity_mismatch().into())
+    }
 }
 
-fn flow_has_expired(auth: &Auth, kind: FlowKind) -> KratosError {
-    let (kind, public_url) = (kind.as_str(), &auth.options().public_url);
+/// The secret of the browser that started `flow`, which must be the one that asks; none for a
+/// flow of a native client.
+pub(super) fn secret_of<'a>(
+    flow: &Flow,
+    client: &'a Client,
+) -> Result<Option<&'a CsrfSecret>, Failure> {
+    let Channel::Browser { csrf_digest, .. } = &flow.purpose.channel else { return Ok(None) };
+    let violation = || {
+        KratosError::csrf_violation(
+            "The anti-CSRF cookie that this flow was started with was not found in the request.",
+        )
+    };
+    let secret = client.csrf.as_ref().filter(|secret| secret.has_digest(csrf_digest));
+    Ok(Some(secret.ok_or_else(violation)?))
+}
+
+/// The document of a flow; `secret` is its browser's, `identity` the one it is of.
+pub(super) fn document(
+    auth: &Auth,
+    flow: &Flow,
+    secret: Option<&CsrfSecret>,
+    identity: Option<&Identity>,
+    status: StatusCode,
+) -> Answer {
+    let mask = random()?;
+    let token = secret.map(|secret| secret.token(flow.id, mask)).unwrap_or_default();
+    let document = FlowDocument::of(flow, &token, identity, &auth.options().public_url);
+    Ok((status, Json(document)).into_response())
+}
+
+fn flow_has_expired(auth: &Auth, flow: &Flow) -> KratosError {
+    let kind = flow.purpose.kind;
+    let name = kind.as_str();
+    if !flow.is_of_browser() {
+        let reason = format!(
+            "The {name} flow has expired. Call the {name} flow init API endpoint to initialize a \
+             new {name} flow."
+        );
+        let api = addresses::beginning_of(auth, kind, API);
+        return KratosError::flow_expired(reason).with_details(serde_json::json!({ "api": api }));
+    }
     let reason = format!(
-        "The {kind} flow has expired. Call the {kind} flow init API endpoint to initialize a new \
-         {kind} flow."
+        "The {name} flow has expired. Redirect the user to the {name} flow init endpoint to \
+         initialize a new {name} flow."
     );
-    let api = format!("{public_url}/self-service/{kind}/api");
-    KratosError::flow_expired(reason).with_details(serde_json::json!({ "api": api }))
-}
-
-fn form_came_too_late(flow: &Flow, next: FlowId, now: Timestamp) -> KratosError {
-    let since = now.until(flow.expires_at);
-    let ago = minutes(since);
-    KratosError::flow_expired(format!(
-        "The self-service flow expired {ago} minutes ago, initialize a new one."
-    ))
-    .with_message("self-service flow expired")
-    .with_next_flow(flow.expires_at, since, next)
-}
-
-/// The flow's id in the query parameter `name`.
-fn flow_id(uri: &Uri, name: &str) -> Option<FlowId> {
-    let Query(params) = Query::<Vec<(String, String)>>::try_from_uri(uri).ok()?;
-    let (_, id) = params.iter().find(|(key, _)| key == name)?;
-    FlowId::parse(id).ok()
-}
-
-fn request_url(auth: &Auth, uri: &Uri) -> String {
-    let whole = uri.path_and_query().map_or("/", |whole| whole.as_str());
-    let kept = if whole.len() <= REQUEST_MAX { whole } else { uri.path() };
-    format!("{}{kept}", auth.options().public_url)
+    let return_to = flow.return_to().map_or("", |it| it.as_str());
+    let redirect_to = addresses::beginning_of(auth, kind, BROWSER);
+    let details = serde_json::json!({ "redirect_to": redirect_to, "return_to": return_to });
+    KratosError::flow_expired(reason).with_details(details)
 }

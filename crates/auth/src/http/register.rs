@@ -1,59 +1,67 @@
 //! `POST /self-service/registration?flow=…`
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::Uri;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use telemetry::metrics::catalog::SIGN_UPS;
 
+use super::client::Client;
 use super::failure::Failure;
-use super::flows;
 use super::kratos::session::RegistrationDocument;
 use super::submission::Submission;
+use super::{addresses, forms};
 use crate::commands::SubmitError;
 use crate::commands::register::{self, Registration};
 use crate::context::Auth;
 use crate::domain::email::Email;
 use crate::domain::fault::{Fault, Field, Rule};
 use crate::domain::flow::{FlowKind, Form};
-use crate::domain::password::Password;
 use crate::meter;
 
 pub(super) async fn register(
     State(auth): State<Auth>,
     uri: Uri,
+    client: Client,
     submission: Result<Submission, Failure>,
 ) -> Result<Response, Failure> {
     let now = auth.now();
-    let flow = flows::of_form(&auth, FlowKind::Registration, &uri, now).await?;
-    let registration = match read(submission?) {
+    let flow = forms::flow_of(&auth, FlowKind::Registration, &uri).await?;
+    forms::in_time(&auth, &flow, &client, now).await?;
+    let submission = forms::accept(&flow, &client, submission)?;
+    let registration = match read(&auth, submission).await? {
         Ok(registration) => registration,
-        Err(form) => return flows::refuse(&auth, flow, form, now).await,
+        Err(form) => return forms::refuse(&auth, flow, form, (&client, None), now).await,
     };
     let email = registration.email.to_string();
-    let registered = register::register(&auth, &flow, registration, now).await;
+    let sender = client.sender.clone();
+    let registered = register::register(&auth, &flow, registration, sender, now).await;
     meter::submitted(SIGN_UPS, &registered);
     match registered {
         Ok(opened) => {
+            let next = flow.is_of_browser().then(|| addresses::after(&auth, &flow));
             let public_url = &auth.options().public_url;
-            Ok(Json(RegistrationDocument::of(&opened, public_url)).into_response())
+            let document = RegistrationDocument::of(&opened, next.as_deref(), public_url);
+            forms::opened(&auth, &flow, &client, (&opened, document), now)
         }
         Err(SubmitError::Refused(rule)) => {
             let form = Form::refused(Some(email), vec![Fault::of_form(rule)]);
-            flows::refuse(&auth, flow, form, now).await
+            forms::refuse(&auth, flow, form, (&client, None), now).await
         }
         Err(error) => Err(error.into()),
     }
 }
 
-fn read(mut submission: Submission) -> Result<Registration, Form> {
+async fn read(
+    auth: &Auth,
+    mut submission: Submission,
+) -> Result<Result<Registration, Form>, Failure> {
     if !submission.takes_password_method() {
-        return Err(Form::refused(None, vec![Fault::of_form(Rule::NoSuchMethod)]));
+        return Ok(Err(Form::refused(None, vec![Fault::of_form(Rule::NoSuchMethod)])));
     }
     let typed = submission.email_of_traits();
     let email = typed.as_deref().map(Email::parse);
     let email = email.and_then(|email| submission.keep(Field::Email, email));
-    let password = submission.text("password", Field::Password).map(Password::choose);
-    let password = password.and_then(|password| submission.keep(Field::Password, password));
-    submission.build(typed, || Some(Registration { email: email?, password: password? }))
+    let password = submission.new_password(auth, email.clone()).await?;
+    let whole = || Some(Registration { email: email?, password: password? });
+    Ok(submission.build(typed, whole))
 }

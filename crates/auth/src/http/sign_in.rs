@@ -1,15 +1,15 @@
 //! `POST /self-service/login?flow=…`
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::Uri;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use telemetry::metrics::catalog::SIGN_INS;
 
+use super::client::Client;
 use super::failure::Failure;
-use super::flows;
 use super::kratos::session::LoginDocument;
 use super::submission::Submission;
+use super::{addresses, forms};
 use crate::commands::SubmitError;
 use crate::commands::sign_in::{self, Credentials};
 use crate::context::Auth;
@@ -21,25 +21,33 @@ use crate::meter;
 pub(super) async fn sign_in(
     State(auth): State<Auth>,
     uri: Uri,
+    client: Client,
     submission: Result<Submission, Failure>,
 ) -> Result<Response, Failure> {
     let now = auth.now();
-    let flow = flows::of_form(&auth, FlowKind::Login, &uri, now).await?;
-    let credentials = match read(submission?) {
+    let flow = forms::flow_of(&auth, FlowKind::Login, &uri).await?;
+    forms::in_time(&auth, &flow, &client, now).await?;
+    let submission = forms::accept(&flow, &client, submission)?;
+    let credentials = match read(submission) {
         Ok(credentials) => credentials,
-        Err(form) => return flows::refuse(&auth, flow, form, now).await,
+        Err(form) => return forms::refuse(&auth, flow, form, (&client, None), now).await,
     };
     let identifier = credentials.identifier.clone();
-    let signed_in = sign_in::sign_in(&auth, &flow, credentials, now).await;
+    let is_refresh = flow.purpose.is_refresh;
+    let present = if is_refresh { client.session(&auth, now).await? } else { None };
+    let from = (client.sender.clone(), present);
+    let signed_in = sign_in::sign_in(&auth, &flow, credentials, from, now).await;
     meter::submitted(SIGN_INS, &signed_in);
     match signed_in {
         Ok(opened) => {
+            let next = flow.is_of_browser().then(|| addresses::after(&auth, &flow));
             let public_url = &auth.options().public_url;
-            Ok(Json(LoginDocument::of(&opened, public_url)).into_response())
+            let document = LoginDocument::of(&opened, next.as_deref(), public_url);
+            forms::opened(&auth, &flow, &client, (&opened, document), now)
         }
         Err(SubmitError::Refused(rule)) => {
             let form = Form::refused(Some(identifier), vec![Fault::of_form(rule)]);
-            flows::refuse(&auth, flow, form, now).await
+            forms::refuse(&auth, flow, form, (&client, None), now).await
         }
         Err(error) => Err(error.into()),
     }

@@ -1,16 +1,27 @@
-//! `DELETE /self-service/logout/api`
+//! Signing out: `DELETE /self-service/logout/api` for native clients; for browsers
+//! `GET /self-service/logout/browser`, which makes a link, and `GET /self-service/logout`, the
+//! link. It works in one browser only, so that no other site can sign anybody out.
 
+use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri, header};
+use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
+use serde::Serialize;
 
+use super::client::Client;
 use super::failure::Failure;
 use super::kratos::error::KratosError;
 use super::submission::Submission;
+use super::{addresses, cookies};
 use crate::commands::sign_out::{self, SignOutError};
 use crate::context::Auth;
+use crate::domain::csrf::CsrfSecret;
+use crate::random::random;
 
 const UNKNOWN: &str = "The provided Ory Session Token could not be found, is invalid, or \
      otherwise malformed.";
+const OF_ANOTHER: &str = "Unable to log out because the logout token in the URL query does not \
+     match the session cookie.";
 
 pub(super) async fn sign_out(
     State(auth): State<Auth>,
@@ -22,4 +33,64 @@ pub(super) async fn sign_out(
         Err(SignOutError::UnknownToken) => Err(KratosError::forbidden(UNKNOWN).into()),
         Err(SignOutError::Store(error)) => Err(error.into()),
     }
+}
+
+/// How a browser signs out.
+#[derive(Serialize)]
+struct LogoutDocument {
+    /// To be opened as a link.
+    logout_url: String,
+    /// To be sent by a script.
+    logout_token: String,
+}
+
+pub(super) async fn link(
+    State(auth): State<Auth>,
+    uri: Uri,
+    client: Client,
+) -> Result<Response, Failure> {
+    let return_to = addresses::return_to(&auth, &uri)?;
+    let opened = client.session_of_browser(&auth, auth.now()).await?;
+    let logout_token = opened.ok_or_else(KratosError::session_inactive)?.token.logout_token();
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("token", &logout_token);
+    if let Some(return_to) = return_to {
+        query.append_pair("return_to", return_to.as_str());
+    }
+    let query = query.finish();
+    let logout_url = format!("{}/self-service/logout?{query}", auth.options().public_url);
+    Ok(Json(LogoutDocument { logout_url, logout_token }).into_response())
+}
+
+pub(super) async fn by_link(
+    State(auth): State<Auth>,
+    uri: Uri,
+    client: Client,
+) -> Result<Response, Failure> {
+    let now = auth.now();
+    let return_to = addresses::return_to(&auth, &uri)?;
+    let token = addresses::param(&uri, "token").filter(|token| !token.is_empty());
+    let token = token
+        .ok_or_else(|| KratosError::bad_request("Please include a token in the URL query."))?;
+    let opened = client.session_of_browser(&auth, now).await?;
+    let opened = opened.ok_or_else(KratosError::session_inactive)?;
+    if !opened.token.is_logout_token(&token) {
+        return Err(KratosError::forbidden(OF_ANOTHER).into());
+    }
+    match sign_out::sign_out(&auth, opened.token.expose(), now).await {
+        // an unknown token by now: housekeeping came in between, and the session is over as well
+        Ok(_) | Err(SignOutError::UnknownToken) => {}
+        Err(SignOutError::Store(error)) => return Err(error.into()),
+    }
+    let secret = CsrfSecret::new(random()?);
+    let kept = [cookies::of_no_session(&auth), cookies::of_csrf(&auth, &secret)];
+    let kept: Vec<_> =
+        kept.into_iter().flatten().map(|cookie| (header::SET_COOKIE, cookie)).collect();
+    let answer = if client.reads_json {
+        StatusCode::NO_CONTENT.into_response()
+    } else {
+        let home = || addresses::home(&auth);
+        Redirect::to(&return_to.map_or_else(home, |it| it.to_string())).into_response()
+    };
+    Ok((AppendHeaders(kept), answer).into_response())
 }

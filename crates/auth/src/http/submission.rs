@@ -1,19 +1,27 @@
-//! Submitted forms: a JSON object, read field by field, so that one answer names every fault.
+//! Submitted forms: a JSON object, or what a browser makes of an HTML form, read field by field,
+//! so that one answer names every fault.
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
 use http_kit::body::{is_json, printable};
 use serde_json::{Map, Value};
 
 use super::failure::Failure;
 use super::kratos::error::KratosError;
+use crate::commands::SubmitError;
+use crate::context::Auth;
+use crate::domain::email::Email;
 use crate::domain::fault::{Fault, Field, JsonType, Rule};
 use crate::domain::flow::Form;
+use crate::domain::password::Password;
 
 /// Fields that Kratos' clients send and that mean nothing here.
-const IGNORED: &[&str] = &["csrf_token", "transient_payload"];
+const IGNORED: &[&str] = &["transient_payload"];
+
+/// The most fields of an HTML form; none of ours has half as many.
+const PAIRS_MAX: usize = 32;
 
 /// How many unknown fields an answer names; each is kept with the flow.
 const UNKNOWN_MAX: usize = 16;
@@ -22,9 +30,27 @@ const UNKNOWN_MAX: usize = 16;
 pub(super) struct Submission {
     members: Map<String, Value>,
     faults: Vec<Fault>,
+    /// Whether it was an HTML form's.
+    pub(super) is_form: bool,
 }
 
 impl Submission {
+    /// Takes the token by which a browser's form shows where it comes from.
+    pub(super) fn csrf_token(&mut self) -> Option<String> {
+        self.text_if_any("csrf_token").filter(|token| !token.is_empty())
+    }
+
+    /// Takes the password that somebody with this e-mail address chooses.
+    pub(super) async fn new_password(
+        &mut self,
+        auth: &Auth,
+        email: Option<Email>,
+    ) -> Result<Option<Password>, Failure> {
+        let Some(text) = self.text("password", Field::Password) else { return Ok(None) };
+        let judged = auth.hasher().judge(text, email).await.map_err(SubmitError::from)?;
+        Ok(self.keep(Field::Password, judged))
+    }
+
     /// Takes the member `method`, which must say that the form is about a password.
     pub(super) fn takes_password_method(&mut self) -> bool {
         self.members.remove("method").is_some_and(|method| method == "password")
@@ -114,7 +140,8 @@ impl<S: Send + Sync> FromRequest<S> for Submission {
     type Rejection = Failure;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
-        if !is_json(request.headers()) {
+        let is_form = is_form(request.headers());
+        if !is_form && !is_json(request.headers()) {
             return Err(KratosError::unsupported_media_type().into());
         }
         let body =
@@ -124,8 +151,11 @@ impl<S: Send + Sync> FromRequest<S> for Submission {
                     _ => KratosError::bad_request("Unable to read the HTTP request body."),
                 }
             })?;
+        if is_form {
+            return Ok(Self { members: members_of(&body)?, faults: Vec::new(), is_form });
+        }
         match serde_json::from_slice(&body) {
-            Ok(Value::Object(members)) => Ok(Self { members, faults: Vec::new() }),
+            Ok(Value::Object(members)) => Ok(Self { members, faults: Vec::new(), is_form }),
             Ok(_) => Err(undecodable("it is no object")),
             Err(error) => {
                 let (line, column) = (error.line(), error.column());
@@ -133,6 +163,26 @@ impl<S: Send + Sync> FromRequest<S> for Submission {
             }
         }
     }
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let essence = kind.and_then(|kind| kind.split(';').next()).map(str::trim);
+    essence.is_some_and(|kind| kind.eq_ignore_ascii_case("application/x-www-form-urlencoded"))
+}
+
+/// The fields of an HTML form. One that stands there twice is refused rather than guessed.
+fn members_of(body: &[u8]) -> Result<Map<String, Value>, Failure> {
+    let mut members = Map::new();
+    for (name, value) in form_urlencoded::parse(body) {
+        if members.len() == PAIRS_MAX {
+            return Err(KratosError::bad_request("The form has too many fields.").into());
+        }
+        if members.insert(name.into_owned(), Value::String(value.into_owned())).is_some() {
+            return Err(KratosError::bad_request("A field of the form is repeated.").into());
+        }
+    }
+    Ok(members)
 }
 
 fn undecodable(why: &str) -> Failure {

@@ -15,7 +15,7 @@ async fn an_unknown_flow_is_not_found() {
     let expected = json!({ "error": {
         "code": 404, "status": "Not Found", "message": "Unable to locate the resource"
     } });
-    for kind in ["registration", "login"] {
+    for kind in ["registration", "login", "settings"] {
         for query in [&format!("?id={UNKNOWN}"), "?id=42", ""] {
             let reply = world.get(&format!("/self-service/{kind}/flows{query}")).await;
             assert_eq!((reply.status, &reply.json), (404, &expected));

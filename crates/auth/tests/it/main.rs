@@ -2,12 +2,21 @@
 //! the tests move.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on should say where")]
 
+mod browser;
+mod csrf;
+mod devices;
 mod flows;
 mod hostile;
 mod housekeeping;
 mod login;
+mod passwords;
 mod permissions;
+mod redirects;
 mod registration;
 mod secrecy;
 mod sessions;
+mod settings;
+mod throttle;
+mod timing;
+mod upgrade;
 mod world;

@@ -49,11 +49,25 @@ pub(crate) struct Reply {
 
 impl World {
     pub(crate) fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// With options other than the usual.
+    pub(crate) fn with(change: impl FnOnce(&mut Options)) -> Self {
         let migrations = [outbox::MIGRATIONS, auth::MIGRATIONS].concat();
-        let journal = Journal::new(Store::open(Location::Memory, &migrations).unwrap());
+        Self::at(Journal::new(Store::open(Location::Memory, &migrations).unwrap()), change)
+    }
+
+    /// Over a database that is there, with another cost of hashing.
+    pub(crate) fn over(journal: Journal, hash_cost: HashCost) -> Self {
+        Self::at(journal, |options| options.hash_cost = hash_cost)
+    }
+
+    fn at(journal: Journal, change: impl FnOnce(&mut Options)) -> Self {
         let clock = Arc::new(ManualClock(AtomicI64::new(START)));
         let mut options = Options::new("http://localhost:3000/");
         options.hash_cost = HashCost { memory_kib: 8, iterations: 1 };
+        change(&mut options);
         let auth = Auth::new(journal.clone(), clock.clone(), NAMESPACES, options).unwrap();
         let router = http_kit::edge::edge(auth::router(auth.clone()), clock.clone());
         Self { auth, journal, clock, router }

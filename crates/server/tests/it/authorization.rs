@@ -22,7 +22,12 @@ const TABLE: &[(&str, &str, [u16; 5])] = &[
     ("GET", "/metrics", [200, 200, 200, 200, 200]),
     ("GET", "/self-service/registration/api", [200, 200, 200, 200, 200]),
     ("GET", "/self-service/login/api", [200, 200, 200, 200, 200]),
+    ("GET", "/self-service/settings/api", [401, 200, 200, 200, 200]),
     ("GET", "/sessions/whoami", [401, 200, 200, 200, 200]),
+    ("GET", "/sessions", [401, 200, 200, 200, 200]),
+    ("DELETE", "/sessions", [401, 200, 200, 200, 200]),
+    // no session of theirs: nothing ends, and nobody learns whether there is one
+    ("DELETE", "/sessions/{free}", [401, 204, 204, 204, 204]),
     ("GET", "/api/users/current-user", [401, 200, 200, 200, 200]),
     ("GET", "/api/tickets", [200, 200, 200, 200, 200]),
     ("GET", "/api/tickets/{ticket}", [200, 200, 200, 200, 200]),
@@ -43,9 +48,17 @@ const TABLE: &[(&str, &str, [u16; 5])] = &[
 /// Routes by which people sign up, in and out, before they are anybody. Tested where they live.
 const SIGNING_IN: &[(&str, &str)] = &[
     ("POST", "/self-service/registration"),
+    ("GET", "/self-service/registration/browser"),
     ("GET", "/self-service/registration/flows"),
     ("POST", "/self-service/login"),
+    ("GET", "/self-service/login/browser"),
     ("GET", "/self-service/login/flows"),
+    // a session by a browser's cookie, or a form that is somebody's
+    ("POST", "/self-service/settings"),
+    ("GET", "/self-service/settings/browser"),
+    ("GET", "/self-service/settings/flows"),
+    ("GET", "/self-service/logout"),
+    ("GET", "/self-service/logout/browser"),
     ("DELETE", "/self-service/logout/api"),
     ("GET", "/schemas/{id}"),
 ];

@@ -8,6 +8,7 @@ mod crash;
 mod demo;
 mod documents;
 mod idempotency;
+mod identity;
 mod malformed;
 mod mishaps;
 mod observability;

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use axum::Json;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use kernel::{FlowId, Timestamp};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A request that Kratos refuses without a form to hand back.
 #[derive(Debug, Serialize)]
@@ -16,6 +16,12 @@ pub(in crate::http) struct KratosError {
     error: Generic,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     next: Option<NextFlow>,
+    /// Where a browser can do something about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redirect_browser_to: Option<String>,
+    /// In seconds.
+    #[serde(skip)]
+    retry_after: Option<u64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -45,11 +51,16 @@ impl KratosError {
         let code = status.as_u16();
         let status = status.canonical_reason().unwrap_or("Error");
         let error = Generic { id: None, code, status, reason: None, details: None, message };
-        Self { error, next: None }
+        Self { error, next: None, redirect_browser_to: None, retry_after: None }
     }
 
     fn with_reason(mut self, reason: impl Into<Cow<'static, str>>) -> Self {
         self.error.reason = Some(reason.into());
+        self
+    }
+
+    fn with_id(mut self, id: &'static str) -> Self {
+        self.error.id = Some(id);
         self
     }
 
@@ -96,9 +107,69 @@ impl KratosError {
     pub(in crate::http) fn flow_expired(reason: String) -> Self {
         let message = "The requested resource is no longer available because it has expired or \
                        is otherwise invalid";
-        let mut gone = Self::new(StatusCode::GONE, message).with_reason(reason);
-        gone.error.id = Some("self_service_flow_expired");
-        gone
+        Self::new(StatusCode::GONE, message)
+            .with_reason(reason)
+            .with_id("self_service_flow_expired")
+    }
+
+    /// The form's token is not the browser's, or one of them is not there.
+    pub(in crate::http) fn csrf_violation(hint: &'static str) -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "the request was rejected to protect you from Cross-Site-Request-Forgery",
+        )
+        .with_id("security_csrf_violation")
+        .with_reason(
+            "Please retry the flow and optionally clear your cookies. The request was rejected to \
+             protect you from Cross-Site-Request-Forgery (CSRF) which could cause account \
+             takeover, leaking personal information, and other serious security issues.",
+        )
+        .with_details(json!({ "docs": "https://www.ory.sh/kratos/docs/debug/csrf", "hint": hint }))
+    }
+
+    pub(in crate::http) fn return_to_forbidden() -> Self {
+        Self::bad_request("Requested return_to URL is not allowed.")
+            .with_id("self_service_flow_return_to_forbidden")
+    }
+
+    pub(in crate::http) fn session_inactive() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "request does not have a valid authentication session")
+            .with_id("session_inactive")
+            .with_reason("No active session was found in this request.")
+    }
+
+    pub(in crate::http) fn already_signed_in(reason: &'static str) -> Self {
+        Self::bad_request(reason)
+            .with_message("you are already logged in")
+            .with_id("session_already_available")
+    }
+
+    /// The password was shown too long ago; it is asked for at `login`.
+    pub(in crate::http) fn refresh_required(login: String) -> Self {
+        let reason = "The login session is too old and thus not allowed to update these fields. \
+                      Please re-authenticate.";
+        let refused = Self::forbidden(reason).with_id("session_refresh_required");
+        Self { redirect_browser_to: Some(login), ..refused }
+    }
+
+    pub(in crate::http) fn identity_mismatch() -> Self {
+        Self::forbidden(
+            "You must restart the flow because the resumable session was initiated by another \
+             person.",
+        )
+        .with_id("security_identity_mismatch")
+    }
+
+    /// Refused until `wait` is over, in whole seconds, rounded up.
+    pub(in crate::http) fn too_many_attempts(wait: Duration) -> Self {
+        let seconds = wait.as_millis().div_ceil(1000);
+        let reason = format!("Too many attempts failed. Try again in {seconds} seconds.");
+        let refused = Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "The request was refused because too many came before it",
+        );
+        let retry_after = Some(u64::try_from(seconds).unwrap_or(u64::MAX));
+        Self { retry_after, ..refused.with_reason(reason) }
     }
 
     pub(in crate::http) fn too_large() -> Self {
@@ -107,15 +178,18 @@ impl KratosError {
 
     pub(in crate::http) fn unsupported_media_type() -> Self {
         let message = "The request is using an unknown content type";
-        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message)
-            .with_reason("Send the body as application/json.")
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message).with_reason(
+            "Send the body as application/json; a browser's flow takes \
+                 application/x-www-form-urlencoded, too.",
+        )
     }
 }
 
 impl IntoResponse for KratosError {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.error.code);
-        (status.unwrap_or(StatusCode::BAD_REQUEST), Json(self)).into_response()
+        let status = StatusCode::from_u16(self.error.code).unwrap_or(StatusCode::BAD_REQUEST);
+        let retry_after = self.retry_after.map(|seconds| [(header::RETRY_AFTER, seconds)]);
+        (status, retry_after, Json(self)).into_response()
     }
 }
 

@@ -4,10 +4,14 @@ use kernel::{FlowId, Timestamp};
 use serde::Serialize;
 
 use super::message::Message;
+use super::session::IdentityDocument;
 use crate::domain::fault::{Fault, Field};
 use crate::domain::flow::{Flow, FlowKind};
+use crate::domain::identity::Identity;
+use crate::domain::return_to::ReturnTo;
+use crate::store::{API, BROWSER};
 
-/// A registration or login flow of a native client.
+/// A registration, login or settings flow.
 #[derive(Debug, Serialize)]
 pub(in crate::http) struct FlowDocument<'a> {
     id: FlowId,
@@ -16,9 +20,14 @@ pub(in crate::http) struct FlowDocument<'a> {
     expires_at: Timestamp,
     issued_at: Timestamp,
     request_url: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    return_to: Option<&'a str>,
     ui: Container<'a>,
     #[serde(flatten)]
     login: Option<LoginPart>,
+    /// Whose settings they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identity: Option<IdentityDocument<'a>>,
     state: &'static str,
 }
 
@@ -70,36 +79,51 @@ struct Meta {
 }
 
 impl<'a> FlowDocument<'a> {
-    /// The document of `flow`, with URLs that begin with `public_url`.
-    pub(in crate::http) fn of(flow: &'a Flow, public_url: &str) -> Self {
-        let login = (flow.kind == FlowKind::Login).then_some(LoginPart {
+    /// The document of `flow`, with URLs that begin with `public_url`. The form of a browser
+    /// carries `csrf_token`; settings show the `identity` they are of.
+    pub(in crate::http) fn of(
+        flow: &'a Flow,
+        csrf_token: &'a str,
+        identity: Option<&'a Identity>,
+        public_url: &str,
+    ) -> Self {
+        let kind = flow.purpose.kind;
+        let login = (kind == FlowKind::Login).then_some(LoginPart {
             created_at: flow.issued_at,
             updated_at: flow.issued_at,
-            refresh: false,
+            refresh: flow.purpose.is_refresh,
             requested_aal: "aal1",
         });
         Self {
             id: flow.id,
             organization_id: None,
-            r#type: "api",
+            r#type: if flow.is_of_browser() { BROWSER } else { API },
             expires_at: flow.expires_at,
             issued_at: flow.issued_at,
-            request_url: &flow.request_url,
-            ui: Container::of(flow, public_url),
+            request_url: &flow.purpose.request_url,
+            return_to: flow.return_to().map(ReturnTo::as_str),
+            ui: Container::of(flow, csrf_token, public_url),
             login,
-            state: "choose_method",
+            identity: identity
+                .filter(|_| kind == FlowKind::Settings)
+                .map(|identity| IdentityDocument::of(identity, public_url)),
+            state: match (kind, flow.is_done) {
+                (FlowKind::Settings, true) => "success",
+                (FlowKind::Settings, false) => "show_form",
+                (FlowKind::Registration | FlowKind::Login, _) => "choose_method",
+            },
         }
     }
 }
 
 impl<'a> Container<'a> {
-    fn of(flow: &'a Flow, public_url: &str) -> Self {
-        let (kind, id) = (flow.kind.as_str(), flow.id);
+    fn of(flow: &'a Flow, csrf_token: &'a str, public_url: &str) -> Self {
+        let (kind, id) = (flow.purpose.kind.as_str(), flow.id);
         let mut container = Self {
             action: format!("{public_url}/self-service/{kind}?flow={id}"),
             method: "POST",
-            nodes: nodes(flow),
-            messages: Vec::new(),
+            nodes: nodes(flow, csrf_token),
+            messages: Message::of_flow(flow).into_iter().collect(),
         };
         for fault in &flow.form.faults {
             container.tell(fault, flow);
@@ -135,26 +159,27 @@ impl<'a> Node<'a> {
 }
 
 /// The fields of the form, with what was typed.
-fn nodes(flow: &Flow) -> Vec<Node<'_>> {
-    let typed = flow.form.email.as_deref();
-    let email = match flow.kind {
-        FlowKind::Registration => Attributes {
+fn nodes<'a>(flow: &'a Flow, csrf_token: &'a str) -> Vec<Node<'a>> {
+    let (kind, typed) = (flow.purpose.kind, flow.form.email.as_deref());
+    let email = match kind {
+        FlowKind::Settings => None,
+        FlowKind::Registration => Some(Attributes {
             r#type: "email",
             value: typed,
             autocomplete: Some("email"),
             ..required(node_of(Field::Email))
-        },
-        FlowKind::Login => Attributes {
+        }),
+        FlowKind::Login => Some(Attributes {
             r#type: "text",
             value: Some(typed.unwrap_or_default()),
             ..required(node_of(Field::Identifier))
-        },
+        }),
     };
-    let csrf = Attributes { r#type: "hidden", value: Some(""), ..required("csrf_token") };
+    let csrf = Attributes { r#type: "hidden", value: Some(csrf_token), ..required("csrf_token") };
     let password = Attributes {
         r#type: "password",
-        autocomplete: Some(match flow.kind {
-            FlowKind::Registration => "new-password",
+        autocomplete: Some(match kind {
+            FlowKind::Registration | FlowKind::Settings => "new-password",
             FlowKind::Login => "current-password",
         }),
         ..required(node_of(Field::Password))
@@ -165,12 +190,12 @@ fn nodes(flow: &Flow) -> Vec<Node<'_>> {
         value: Some("password"),
         ..Attributes::default()
     };
-    vec![
-        Node::new("default", csrf, None),
-        Node::new("default", email, Some(Message::email_label())),
+    let email = email.map(|email| Node::new("default", email, Some(Message::email_label())));
+    let password = [
         Node::new("password", password, Some(Message::password_label())),
-        Node::new("password", submit, Some(Message::submit_label(flow.kind))),
-    ]
+        Node::new("password", submit, Some(Message::submit_label(kind))),
+    ];
+    std::iter::once(Node::new("default", csrf, None)).chain(email).chain(password).collect()
 }
 
 fn required(name: &'static str) -> Attributes<'static> {

@@ -9,6 +9,11 @@ use super::error::minutes;
 use crate::domain::fault::{Field, Rule};
 use crate::domain::flow::{Flow, FlowKind};
 
+/// What somebody reads who could not sign up though nothing is wrong with the form. It doesn't
+/// say that the address is somebody's.
+const SIGN_UP_REFUSED: &str = "You can't sign up with these details. If you have an account, \
+     sign in; otherwise try another e-mail address.";
+
 /// A label, or what is wrong with a form or one of its fields.
 #[derive(Debug, Serialize)]
 pub(super) struct Message {
@@ -26,6 +31,10 @@ impl Message {
 
     fn error(id: u32, text: impl Into<String>) -> Self {
         Self { id, text: text.into(), r#type: "error", context: None }
+    }
+
+    fn success(id: u32, text: &str) -> Self {
+        Self { id, text: text.to_owned(), r#type: "success", context: None }
     }
 
     fn with(mut self, context: Value) -> Self {
@@ -53,7 +62,17 @@ impl Message {
         match kind {
             FlowKind::Registration => Self::info(1_040_001, "Sign up"),
             FlowKind::Login => Self::info(1_010_022, "Sign in with password"),
+            FlowKind::Settings => Self::info(1_070_003, "Save"),
         }
+    }
+
+    /// What there is to say of the flow as it stands.
+    pub(super) fn of_flow(flow: &Flow) -> Option<Self> {
+        if flow.is_done {
+            return Some(Self::success(1_050_001, "Your changes have been saved!"));
+        }
+        let text = "Please confirm this action by verifying that it is you.";
+        flow.purpose.is_refresh.then(|| Self::info(1_010_003, text))
     }
 
     /// What `rule` says to the person who broke it in `field` of `flow`.
@@ -83,17 +102,18 @@ impl Message {
                 format!("The password must be at most {max} characters long, but got {actual}."),
             )
             .with(json!({ "max_length": max, "actual_length": actual })),
+            Rule::PasswordTooCommon => policy("it is among the first that anybody would guess"),
+            Rule::PasswordLikeIdentifier => Self::error(
+                4_000_031,
+                "The password can not be used because it is too similar to the identifier.",
+            ),
             Rule::WrongCredentials => Self::error(
                 4_000_006,
                 "The provided credentials are invalid, check for spelling mistakes in your \
                  password or username, email address, or phone number.",
             ),
-            Rule::EmailTaken => Self::error(
-                4_000_007,
-                "An account with the same identifier (email, phone, username, ...) exists \
-                 already.",
-            ),
-            Rule::NoSuchMethod => no_such_method(flow.kind),
+            Rule::EmailTaken => Self::generic(SIGN_UP_REFUSED.to_owned()),
+            Rule::NoSuchMethod => no_such_method(flow.purpose.kind),
             Rule::FlowExpired { expired_at } => expired(*expired_at, flow),
         }
     }
@@ -105,23 +125,29 @@ fn missing(field: Option<Field>) -> Message {
         .with(json!({ "property": property }))
 }
 
+fn policy(reason: &str) -> Message {
+    let text = format!("The password can not be used because {reason}.");
+    Message::error(4_000_005, text).with(json!({ "reason": reason }))
+}
+
 fn no_such_method(kind: FlowKind) -> Message {
     let (id, what) = match kind {
-        FlowKind::Login => (4_010_002, "log you in"),
-        FlowKind::Registration => (4_010_003, "sign you up"),
+        FlowKind::Login => (4_010_002, "log you in with"),
+        FlowKind::Registration => (4_010_003, "sign you up with"),
+        FlowKind::Settings => (4_010_004, "update your settings"),
     };
-    let text =
-        format!("Could not find a strategy to {what} with. Did you fill out the form correctly?");
+    let text = format!("Could not find a strategy to {what}. Did you fill out the form correctly?");
     Message::error(id, text)
 }
 
 /// Why this flow stands in the place of another. It was made when that was noticed.
 fn expired(expired_at: Timestamp, flow: &Flow) -> Message {
-    let id = match flow.kind {
+    let id = match flow.purpose.kind {
         FlowKind::Login => 4_010_001,
         FlowKind::Registration => 4_040_001,
+        FlowKind::Settings => 4_050_001,
     };
-    let kind = flow.kind.as_str();
+    let kind = flow.purpose.kind.as_str();
     let ago = minutes(flow.issued_at.until(expired_at));
     let text = format!("The {kind} flow expired {ago} minutes ago, please try again.");
     let unix = expired_at.as_micros().div_euclid(1_000_000);

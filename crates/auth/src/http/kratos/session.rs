@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::schema::{SCHEMA_ID, schema_url};
 use crate::commands::Opened;
 use crate::domain::identity::Identity;
-use crate::domain::session::Session;
+use crate::domain::session::{Device, Session};
 
 /// A live session.
 #[derive(Debug, Serialize)]
@@ -19,8 +19,18 @@ pub(in crate::http) struct SessionDocument<'a> {
     authentication_methods: [Method; 1],
     issued_at: Timestamp,
     identity: IdentityDocument<'a>,
-    /// Kratos keeps addresses and user agents here; the exchange doesn't.
-    devices: [(); 0],
+    /// What it came from, as far as that is known.
+    devices: Vec<DeviceDocument<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct DeviceDocument<'a> {
+    /// The session's: it is of one device.
+    id: SessionId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ip_address: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_agent: Option<&'a str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -31,7 +41,7 @@ struct Method {
 }
 
 #[derive(Debug, Serialize)]
-struct IdentityDocument<'a> {
+pub(super) struct IdentityDocument<'a> {
     id: IdentityId,
     schema_id: &'static str,
     schema_url: String,
@@ -57,7 +67,7 @@ struct Metadata {
 
 impl<'a> SessionDocument<'a> {
     pub(in crate::http) fn of(session: &'a Session, public_url: &str) -> Self {
-        let at = session.issued_at;
+        let at = session.authenticated_at;
         Self {
             id: session.id,
             active: true,
@@ -65,15 +75,24 @@ impl<'a> SessionDocument<'a> {
             authenticated_at: at,
             authenticator_assurance_level: "aal1",
             authentication_methods: [Method { method: "password", aal: "aal1", completed_at: at }],
-            issued_at: at,
+            issued_at: session.issued_at,
             identity: IdentityDocument::of(&session.identity, public_url),
-            devices: [],
+            devices: DeviceDocument::of(session),
         }
     }
 }
 
+impl<'a> DeviceDocument<'a> {
+    fn of(Session { id, device, .. }: &'a Session) -> Vec<Self> {
+        let Device { address: ip_address, user_agent } = device;
+        let (ip_address, user_agent) = (ip_address.as_deref(), user_agent.as_deref());
+        let document = Self { id: *id, ip_address, user_agent };
+        device.is_known().then_some(document).into_iter().collect()
+    }
+}
+
 impl<'a> IdentityDocument<'a> {
-    fn of(identity: &'a Identity, public_url: &str) -> Self {
+    pub(super) fn of(identity: &'a Identity, public_url: &str) -> Self {
         let at = identity.created_at;
         Self {
             id: identity.id,
@@ -90,24 +109,34 @@ impl<'a> IdentityDocument<'a> {
     }
 }
 
-/// The answer to a successful login.
+/// The answer to a successful login. A browser has its token in a cookie, out of scripts' reach.
 #[derive(Serialize)]
 pub(in crate::http) struct LoginDocument<'a> {
-    session_token: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_token: Option<&'a str>,
     session: SessionDocument<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    continue_with: Option<[ContinueWith<'a>; 1]>,
 }
 
 impl<'a> LoginDocument<'a> {
-    pub(in crate::http) fn of(Opened { session, token }: &'a Opened, public_url: &str) -> Self {
+    /// For a browser, which goes on at `next`, or for a native client.
+    pub(in crate::http) fn of(
+        Opened { session, token }: &'a Opened,
+        next: Option<&'a str>,
+        public_url: &str,
+    ) -> Self {
         let session = SessionDocument::of(session, public_url);
-        Self { session_token: token.expose(), session }
+        let session_token = next.is_none().then(|| token.expose());
+        Self { session_token, session, continue_with: next.map(|next| [ContinueWith::at(next)]) }
     }
 }
 
 /// The answer to a successful registration.
 #[derive(Serialize)]
 pub(in crate::http) struct RegistrationDocument<'a> {
-    session_token: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_token: Option<&'a str>,
     session: SessionDocument<'a>,
     identity: IdentityDocument<'a>,
     continue_with: [ContinueWith<'a>; 1],
@@ -115,19 +144,32 @@ pub(in crate::http) struct RegistrationDocument<'a> {
 
 /// What a client may do next.
 #[derive(Serialize)]
-struct ContinueWith<'a> {
-    action: &'static str,
-    ory_session_token: &'a str,
+#[serde(tag = "action", rename_all = "snake_case")]
+enum ContinueWith<'a> {
+    SetOrySessionToken { ory_session_token: &'a str },
+    RedirectBrowserTo { redirect_browser_to: &'a str },
+}
+
+impl<'a> ContinueWith<'a> {
+    const fn at(redirect_browser_to: &'a str) -> Self {
+        Self::RedirectBrowserTo { redirect_browser_to }
+    }
 }
 
 impl<'a> RegistrationDocument<'a> {
-    pub(in crate::http) fn of(Opened { session, token }: &'a Opened, public_url: &str) -> Self {
-        let (action, token) = ("set_ory_session_token", token.expose());
+    /// For a browser, which goes on at `next`, or for a native client.
+    pub(in crate::http) fn of(
+        Opened { session, token }: &'a Opened,
+        next: Option<&'a str>,
+        public_url: &str,
+    ) -> Self {
+        let ory_session_token = token.expose();
+        let native = ContinueWith::SetOrySessionToken { ory_session_token };
         Self {
-            session_token: token,
+            session_token: next.is_none().then_some(ory_session_token),
             identity: IdentityDocument::of(&session.identity, public_url),
             session: SessionDocument::of(session, public_url),
-            continue_with: [ContinueWith { action, ory_session_token: token }],
+            continue_with: [next.map_or(native, ContinueWith::at)],
         }
     }
 }
