@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 
 use clap::FromArgMatches;
+use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 
 use crate::environment::{Assignment, Environment, Origin};
@@ -42,8 +43,10 @@ impl Configuration {
         environment: &Environment,
         arguments: impl IntoIterator<Item = OsString>,
     ) -> Result<Self, clap::Error> {
-        let mut lenient = keys::lenient();
-        let matches = lenient.try_get_matches_from_mut(arguments)?;
+        let arguments: Vec<OsString> = arguments.into_iter().collect();
+        let matches = keys::lenient()
+            .try_get_matches_from(&arguments)
+            .map_err(|answer| in_full(answer, &arguments))?;
         let command = match matches.subcommand() {
             Some(_) => Some(Command::from_arg_matches(&matches)?),
             None => None,
@@ -82,6 +85,18 @@ impl Configuration {
     /// Everything that is.
     pub fn settings(&self) -> Result<&Settings, &Report> {
         if self.report.faults.is_empty() { Ok(&self.settings) } else { Err(&self.report) }
+    }
+}
+
+/// clap's answer; help with what each setting takes, which lenient arguments don't know.
+fn in_full(answer: clap::Error, arguments: &[OsString]) -> clap::Error {
+    if answer.kind() != ErrorKind::DisplayHelp {
+        return answer;
+    }
+    match keys::command().try_get_matches_from(arguments) {
+        Err(help) if help.kind() == ErrorKind::DisplayHelp => help,
+        // a wrong value stands before the `--help`
+        _ => answer,
     }
 }
 

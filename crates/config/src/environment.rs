@@ -96,9 +96,9 @@ impl Environment {
 
     /// Sets what `text` says, unless it is set already.
     fn set(text: &str, vault: Option<String>) -> Result<Self, EnvironmentError> {
+        let file = if vault.is_some() { vault::VAULT_FILE } else { ENV_FILE };
         if text.contains('\0') {
-            let name = if vault.is_some() { vault::VAULT_FILE } else { ENV_FILE };
-            return Err(EnvironmentError::NotText(name));
+            return Err(EnvironmentError::NotText(file));
         }
         let Parsed { assignments, malformed, sound } = parse(text);
         let mut set = HashMap::new();
@@ -107,11 +107,10 @@ impl Environment {
                 set.entry(key.clone()).or_insert(*line);
             }
         }
-        // `sound` holds what was understood a moment ago, and nothing else; memory can't fail
-        if let Err(error) = dotenvy::from_read(sound.as_bytes()) {
-            let name = if vault.is_some() { vault::VAULT_FILE } else { ENV_FILE };
-            return Err(EnvironmentError::Unreadable(name, io::Error::other(kind_of(&error))));
-        }
+        // every line of `sound` was understood a moment ago; the error would quote one
+        let quiet = |_quoting| io::Error::other("a line is not KEY=value");
+        dotenvy::from_read(sound.as_bytes())
+            .map_err(|error| EnvironmentError::Unreadable(file, quiet(error)))?;
         Ok(Self { vault, assignments, malformed, set })
     }
 
@@ -131,14 +130,6 @@ impl Environment {
             None => format!("{ENV_FILE} line {line}"),
             Some(vault) => format!("{} ({vault}) line {line}", vault::VAULT_FILE),
         }
-    }
-}
-
-/// The error without the text it stumbled over.
-fn kind_of(error: &dotenvy::Error) -> &'static str {
-    match error {
-        dotenvy::Error::LineParse(..) => "a line is not KEY=value",
-        _ => "it is not a list of KEY=value",
     }
 }
 

@@ -16,10 +16,15 @@ pub(crate) fn all() -> Vec<Key> {
     Arguments::command().get_arguments().cloned().map(Key).collect()
 }
 
-/// The program's arguments, with settings that take any value: so that one that is wrong doesn't
-/// keep the others from being looked at.
+/// The program's arguments. Their help doesn't tell what the environment holds: secrets are there.
+pub(crate) fn command() -> Command {
+    Arguments::command().mut_args(|setting| setting.hide_env_values(true))
+}
+
+/// As [`command`], with settings that take any value: so that one that is wrong doesn't keep the
+/// others from being looked at.
 pub(crate) fn lenient() -> Command {
-    Arguments::command().mut_args(|setting| setting.value_parser(clap::value_parser!(OsString)))
+    command().mut_args(|setting| setting.value_parser(clap::value_parser!(OsString)))
 }
 
 impl Key {
@@ -103,7 +108,7 @@ pub(crate) fn settings_of<'a>(
         argument.push(value);
         arguments.push(argument);
     }
-    let command = Arguments::command().mut_args(|setting| setting.env(Resettable::Reset));
+    let command = command().mut_args(|setting| setting.env(Resettable::Reset));
     Settings::from_arg_matches(&command.try_get_matches_from(arguments)?)
 }
 
