@@ -1,6 +1,8 @@
 //! Configuration: every key as a flag, an environment variable, and a line in `.env`, in that
 //! precedence; then the default. `--help` documents them all.
 
+mod protection;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,6 +10,8 @@ use std::time::Duration;
 use clap::{Parser, Subcommand, ValueEnum};
 use kernel::Currency;
 use telemetry::LogFormat;
+
+pub use protection::{List, ProtectionSettings};
 
 /// The ticket exchange: list, reserve, pay, and never sell a ticket twice.
 #[derive(Debug, Clone, Parser)]
@@ -105,6 +109,10 @@ pub struct Settings {
         global = true
     )]
     pub password_hash_iterations: u32,
+
+    /// What protects it from floods, slow clients and other sites.
+    #[command(flatten)]
+    pub protection: ProtectionSettings,
 }
 
 /// How log lines look.

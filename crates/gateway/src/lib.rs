@@ -1,12 +1,14 @@
 //! The public edge: every context's routes as one API, its health, and what holds for every
 //! request.
 
+mod error_pages;
 mod health;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::get;
+use http_kit::protection::Protection;
 use kernel::Clock;
 use outbox::Journal;
 
@@ -20,8 +22,12 @@ pub struct Mounted {
     pub journal: Journal,
 }
 
-/// All of `contexts` as one service.
-pub fn router(contexts: Vec<Mounted>, clock: Arc<dyn Clock>) -> Router {
+/// All of `contexts` as one service, behind `protection`.
+pub fn router(
+    contexts: Vec<Mounted>,
+    clock: Arc<dyn Clock>,
+    protection: Arc<Protection>,
+) -> Router {
     let mut all = Router::new();
     let mut checked = Vec::new();
     for Mounted { name, routes, journal } in contexts {
@@ -29,5 +35,8 @@ pub fn router(contexts: Vec<Mounted>, clock: Arc<dyn Clock>) -> Router {
         all = all.merge(routes.unwrap_or_default());
     }
     let health = Router::new().route("/api/health", get(health::health)).with_state(checked.into());
-    http_kit::edge::edge(all.merge(health), clock)
+    let errors = Router::new()
+        .route("/errors", get(error_pages::list))
+        .route("/errors/{id}", get(error_pages::page));
+    http_kit::edge::protected(all.merge(health).merge(errors), clock, protection)
 }

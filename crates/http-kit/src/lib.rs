@@ -1,16 +1,31 @@
 //! What every HTTP surface of the exchange shares, decided once: how a refusal becomes a problem
 //! document ([`problem`]), how a body is read field by field ([`body`]), who is calling
 //! ([`caller`]), ids and pages ([`params`]), and the loop that accepts connections ([`serve`]).
-//! [`edge`] wraps a whole router with all of it.
+//! [`edge`] wraps a whole router with all of it, and with what [`protection`] says: where a request
+//! comes from ([`client_address`]), how often ([`rate_limit`]), how many at once ([`admission`]),
+//! how its body is read ([`request_body`]), and what other sites may do ([`cross_site`]).
 
+pub mod admission;
 pub mod body;
 pub mod caller;
+pub mod client_address;
+pub mod cross_site;
 pub mod edge;
 pub mod params;
 pub mod problem;
+pub mod protection;
+pub mod rate_limit;
+pub mod request_body;
 pub mod serve;
+
+mod bare_answer;
+mod compression;
+mod connections;
+mod response_headers;
+mod stream;
 
 pub use body::Fields;
 pub use caller::{Caller, MaybeCaller, session_token};
+pub use client_address::ClientAddress;
 pub use params::{IdPath, Page};
 pub use problem::Error;

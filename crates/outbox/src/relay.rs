@@ -12,6 +12,7 @@ use events::Envelope;
 use futures_util::FutureExt;
 use kernel::{Clock, EventId};
 use store::{Row, Statement, StoreError, params};
+use telemetry::Repeated;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -21,6 +22,9 @@ use crate::journal::Journal;
 
 const WAITING: &str = "select id, envelope from outbox where id > ?1 order by id limit ?2";
 const DELIVERED: &str = "delete from outbox where id = ?1";
+/// How often the log says that something doesn't work yet, while that is so.
+const SAY_EVERY: Duration = Duration::from_secs(60);
+
 const FORGET: &str = "delete from inbox where event_id in
      (select event_id from inbox where seen_at < ?1 limit 1000)";
 
@@ -69,6 +73,10 @@ pub struct Relay {
     resting: HashMap<EventId, Instant>,
     /// Handed over, but still in the table because that could not be written.
     uncleared: HashSet<EventId>,
+    /// Could not read or write the table.
+    trouble: Repeated,
+    /// Could not hand over.
+    not_taken: Arc<Repeated>,
 }
 
 /// How one event's way ended.
@@ -95,6 +103,8 @@ impl Relay {
             deliveries: JoinSet::new(),
             resting: HashMap::new(),
             uncleared: HashSet::new(),
+            trouble: Repeated::every(SAY_EVERY),
+            not_taken: Arc::new(Repeated::every(SAY_EVERY)),
         }
     }
 
@@ -107,20 +117,38 @@ impl Relay {
         // bounded: by `stop`
         loop {
             commits.mark_unchanged();
-            log(self.take_waiting().await, "read the outbox");
+            let taken = self.take_waiting().await;
+            self.log(taken, "read the outbox");
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
-                _ = forget.tick() => log(self.forget_old().await, "clear the inbox"),
-                _ = poll.tick() => log(self.clear(Vec::new()).await, "clear the outbox"),
+                _ = forget.tick() => {
+                    let forgotten = self.forget_old().await;
+                    self.log(forgotten, "clear the inbox");
+                }
+                _ = poll.tick() => {
+                    let cleared = self.clear(Vec::new()).await;
+                    self.log(cleared, "clear the outbox");
+                }
                 Some(first) = self.deliveries.join_next() => {
-                    log(self.finish(first).await, "clear the outbox");
+                    let cleared = self.finish(first).await;
+                    self.log(cleared, "clear the outbox");
                 }
                 _ = commits.changed() => {}
             }
         }
         while let Some(first) = self.deliveries.join_next().await {
-            log(self.finish(first).await, "clear the outbox");
+            let cleared = self.finish(first).await;
+            self.log(cleared, "clear the outbox");
+        }
+    }
+
+    /// What could not be done now is done at the next look; the table still holds it.
+    fn log(&self, result: Result<(), StoreError>, what: &str) {
+        if let Err(error) = result
+            && let Some(kept_back) = self.trouble.say()
+        {
+            tracing::warn!(%error, kept_back, "The relay could not {what}");
         }
     }
 
@@ -160,12 +188,15 @@ impl Relay {
     }
 
     fn deliver(&mut self, id: EventId, envelope: Result<Envelope, StoreError>) {
-        let bus = Arc::clone(&self.bus);
+        let (bus, not_taken) = (Arc::clone(&self.bus), Arc::clone(&self.not_taken));
         self.deliveries.spawn(async move {
             let published = AssertUnwindSafe(publish(&*bus, envelope)).catch_unwind().await;
             let published = published.unwrap_or_else(|_| Err("the bus panicked".to_owned()));
-            if let Err(reason) = &published {
-                tracing::warn!(event.id = %id, reason, "An event could not be handed over yet");
+            if let Err(reason) = &published
+                && let Some(kept_back) = not_taken.say()
+            {
+                tracing::warn!(event.id = %id, reason, kept_back,
+                    "An event could not be handed over yet");
             }
             Delivery { id, delivered: published.is_ok() }
         });
@@ -211,13 +242,6 @@ impl Relay {
             return Ok(());
         }
         self.journal.store.apply(vec![Statement::new(FORGET, params![before])]).await
-    }
-}
-
-/// What could not be done now is done at the next look; the table still holds it.
-fn log(result: Result<(), StoreError>, what: &str) {
-    if let Err(error) = result {
-        tracing::warn!(%error, "The relay could not {what}");
     }
 }
 

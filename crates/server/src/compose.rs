@@ -10,6 +10,7 @@ use card_sandbox::CardSandbox;
 use config::Settings;
 use expiration::Expiration;
 use gateway::Mounted;
+use http_kit::protection::Protection;
 use kernel::{Clock, SystemClock};
 use orders::Orders;
 use outbox::{Journal, Relay, RelayOptions};
@@ -94,7 +95,7 @@ impl Exchange {
     }
 
     /// All routes as one service.
-    pub(crate) fn router(&self) -> axum::Router {
+    pub(crate) fn router(&self, protection: Arc<Protection>) -> axum::Router {
         let mounted =
             |name, routes, journal: &Journal| Mounted { name, routes, journal: journal.clone() };
         let (auth, auth_journal) = &self.auth;
@@ -111,7 +112,7 @@ impl Exchange {
             mounted("expiration", None, &self.expiration.journal),
             mounted("card-sandbox", None, &self.books),
         ];
-        gateway::router(contexts, Arc::clone(&self.clock))
+        gateway::router(contexts, Arc::clone(&self.clock), protection)
     }
 
     /// Every database, to be closed in the end.

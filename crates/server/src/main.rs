@@ -2,10 +2,11 @@
 //! to stop, and lets what is in flight finish.
 //!
 //! Reading order: `main`, [`compose`] (who is connected to whom), [`running`] (start and stop),
-//! [`work`] (what runs in the background), [`data_folder`].
+//! [`work`] (what runs in the background), [`data_folder`], [`protect`] (limits for clients).
 
 mod compose;
 mod data_folder;
+mod protect;
 mod running;
 mod work;
 

@@ -1,17 +1,19 @@
 //! Start and stop: a listener, the routes behind it, and the work in the background.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use config::Settings;
-use http_kit::serve::{ServeOptions, serve};
+use http_kit::serve::serve;
 use outbox::Journal;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 use crate::compose::Exchange;
 use crate::data_folder::DataFolder;
+use crate::protect;
 use crate::work::Work;
 
 /// How long requests in flight may take to finish.
@@ -50,9 +52,12 @@ impl Running {
             serving: Work::default(),
             working: Work::default(),
         };
-        let options = ServeOptions { grace: SERVING_GRACE, ..ServeOptions::default() };
-        let router = exchange.router();
+        let protection = Arc::new(protect::protection(&settings.protection, &running.url)?);
+        let options = protect::serve_options(&settings.protection, SERVING_GRACE);
+        let router = exchange.router(Arc::clone(&protection));
         exchange.start_work(&running.working);
+        let looking_after = protection.look_after(running.serving.stop.clone());
+        running.serving.start("the rate limits", looking_after);
         let serving = serve(listener, router, running.serving.stop.clone(), options);
         running.serving.start("the listener", serving);
         Ok(running)
@@ -86,9 +91,20 @@ impl Running {
     }
 }
 
+/// A file that may not grow is an error of one write, as a full disk is, and no reason to end:
+/// hearing the signal keeps the system from ending the process.
+#[cfg(unix)]
+fn outlive_file_size_limits() -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let file_too_large = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
+    signal(file_too_large).map(drop).context("can't listen for SIGXFSZ")
+}
+
 /// Hears Ctrl-C and SIGTERM.
 pub(crate) fn told_to_stop() -> anyhow::Result<mpsc::Receiver<()>> {
     let (told, hears) = mpsc::channel(1);
+    #[cfg(unix)]
+    outlive_file_size_limits()?;
     #[cfg(unix)]
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
         .context("can't listen for SIGTERM")?;

@@ -15,6 +15,8 @@ const EVERYBODY: [&str; 5] = ["anonymous", "stranger", "seller", "buyer", "other
 /// The statuses each of [`EVERYBODY`] gets, by route.
 const TABLE: &[(&str, &str, [u16; 5])] = &[
     ("GET", "/api/health", [200, 200, 200, 200, 200]),
+    ("GET", "/errors", [200, 200, 200, 200, 200]),
+    ("GET", "/errors/{code}", [200, 200, 200, 200, 200]),
     ("GET", "/self-service/registration/api", [200, 200, 200, 200, 200]),
     ("GET", "/self-service/login/api", [200, 200, 200, 200, 200]),
     ("GET", "/sessions/whoami", [401, 200, 200, 200, 200]),
@@ -76,7 +78,7 @@ fn declared_routes() -> BTreeSet<(String, String)> {
 fn every_route_is_in_the_table() {
     let without_query = |template: &str| template.split('?').next().unwrap().to_owned();
     let ids = |template: String| {
-        ["ticket", "free", "order", "payment"]
+        ["ticket", "free", "order", "payment", "code"]
             .iter()
             .fold(template, |path, name| path.replace(&format!("{{{name}}}"), "{id}"))
     };
@@ -110,7 +112,8 @@ async fn scene(exchange: &TestPlatform) -> Scene {
     let free = seller.list_ticket("Free", 10.0).await;
     let payment = payment["id"].as_str().unwrap().to_owned();
     let names = [("ticket", ticket), ("order", order), ("payment", payment), ("free", free)];
-    Scene { people, names: names.into() }
+    let names = names.into_iter().chain([("code", "internal".to_owned())]).collect();
+    Scene { people, names }
 }
 
 impl Scene {

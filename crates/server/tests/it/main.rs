@@ -3,11 +3,15 @@
 
 mod authorization;
 mod crash;
+mod hostile_clients;
 mod malformed;
 mod mishaps;
 mod program;
+mod protection;
 mod race;
 mod readme;
+mod refusals;
+mod storage;
 mod story;
 
 use testkit::TestPlatform;

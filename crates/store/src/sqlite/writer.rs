@@ -4,7 +4,10 @@
 //! A batch that fails is rolled back to its savepoint and never harms its neighbours. When the
 //! commit itself fails, nobody's batch was applied, and everybody is told.
 
+use std::time::Duration;
+
 use rusqlite::{Connection, params_from_iter};
+use telemetry::Repeated;
 use tokio::sync::{mpsc, oneshot};
 
 use super::connect::{ConstraintNames, from_sqlite};
@@ -15,6 +18,9 @@ const GROUP_MAX: usize = 512;
 
 /// The most batches that wait; beyond it callers wait to be let into the queue.
 const QUEUE_MAX: usize = 4096;
+
+/// How often the log says that nothing can be written, while that is so.
+const SAY_EVERY: Duration = Duration::from_secs(60);
 
 struct Job {
     batch: Vec<Statement>,
@@ -67,9 +73,10 @@ impl Writer {
 }
 
 fn run(connection: &Connection, names: &ConstraintNames, mut orders: mpsc::Receiver<Order>) {
+    let outage = Repeated::every(SAY_EVERY);
     while let Some(first) = orders.blocking_recv() {
         let (group, close) = take_group(first, &mut orders);
-        let results = commit_group(connection, names, &group);
+        let results = commit_group(connection, names, &group, &outage);
         for (job, result) in group.into_iter().zip(results) {
             // the caller may have gone away (a client hung up); its batch stands all the same
             let _gone = job.reply.send(result);
@@ -114,6 +121,7 @@ fn commit_group(
     connection: &Connection,
     names: &ConstraintNames,
     group: &[Job],
+    outage: &Repeated,
 ) -> Vec<Result<(), StoreError>> {
     if group.is_empty() {
         return Vec::new();
@@ -127,11 +135,22 @@ fn commit_group(
         execute(connection, "commit")?;
         Ok(results)
     };
-    run_all().unwrap_or_else(|error: StoreError| {
-        tracing::error!(%error, group.len = group.len(), "Could not commit a group of batches");
+    run_all().inspect(|_| say_over(connection, outage)).unwrap_or_else(|error: StoreError| {
+        if let Some(kept_back) = outage.say() {
+            let (database, len) = (connection.path(), group.len());
+            tracing::error!(%error, database, group.len = len, kept_back,
+                "Could not commit a group of batches; nothing of it was stored");
+        }
         abandon(connection);
         group.iter().map(|_| Err(error.clone())).collect()
     })
+}
+
+fn say_over(connection: &Connection, outage: &Repeated) {
+    if let Some(kept_back) = outage.over() {
+        let database = connection.path();
+        tracing::info!(database, kept_back, "The database can be written again");
+    }
 }
 
 /// Leaves a transaction that can't be committed, if SQLite hasn't left it already.
@@ -153,7 +172,7 @@ fn run_in_savepoint(
     execute(connection, "savepoint batch")?;
     let result = batch.iter().try_for_each(|statement| run_one(connection, names, statement));
     if let Err(error) = &result {
-        if matches!(error, StoreError::Unavailable { .. }) || connection.is_autocommit() {
+        if error.is_passing() || connection.is_autocommit() {
             return Err(error.clone());
         }
         execute(connection, "rollback to batch")?;
@@ -211,12 +230,12 @@ mod tests {
         writer.apply(large()).await.unwrap();
         let (first, second) = tokio::join!(writer.apply(small()), writer.apply(large()));
         let error = second.unwrap_err();
-        assert!(matches!(error, StoreError::Unavailable { .. }), "{error}");
+        assert!(matches!(error, StoreError::Full { .. }), "{error}");
 
         let delete = Statement::new("delete from notes", []);
         writer.apply(vec![delete]).await.unwrap();
         writer.apply(large()).await.unwrap();
         // its neighbour either got into an earlier group or shared the fate of this one
-        assert!(matches!(first, Ok(()) | Err(StoreError::Unavailable { .. })));
+        assert!(matches!(first, Ok(()) | Err(StoreError::Full { .. })));
     }
 }
