@@ -13,6 +13,7 @@ use http_kit::rate_limit::{RateLimits, Rates};
 use http_kit::request_body::RequestBodies;
 use http_kit::serve::ServeOptions;
 use kernel::WebOrigin;
+use tokio::net::TcpListener;
 
 /// What large request bodies may take together, in bytes.
 const BODIES_MAX: usize = 256 * 1024 * 1024;
@@ -20,6 +21,10 @@ const BODIES_MAX: usize = 256 * 1024 * 1024;
 /// Descriptors that are left for databases, logs and the rest.
 #[cfg(unix)]
 const DESCRIPTORS_RESERVED: usize = 256;
+
+/// What the system may keep of a connection's answers, in bytes; some systems double it.
+#[cfg(unix)]
+const SEND_BUFFER: usize = 128 * 1024;
 
 /// The limits for every request, of an exchange that clients reach at `public_url`.
 pub(crate) fn protection(
@@ -80,6 +85,18 @@ fn connections_max(wanted: usize) -> usize {
     }
     wanted.min(room)
 }
+
+/// Bounds what the system keeps of answers that nobody reads; without that it grows to megabytes
+/// for each connection. Connections have it from their listener.
+#[cfg(unix)]
+pub(crate) fn bound_buffers(listener: &TcpListener) {
+    if let Err(error) = rustix::net::sockopt::set_socket_send_buffer_size(listener, SEND_BUFFER) {
+        tracing::debug!(%error, "Could not bound the send buffers");
+    }
+}
+
+#[cfg(not(unix))]
+pub(crate) const fn bound_buffers(_listener: &TcpListener) {}
 
 #[cfg(not(unix))]
 const fn connections_max(wanted: usize) -> usize {

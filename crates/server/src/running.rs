@@ -39,6 +39,7 @@ impl Running {
         let listener = TcpListener::bind(settings.listen)
             .await
             .with_context(|| format!("--listen (LISTEN): can't listen on {}", settings.listen))?;
+        protect::bound_buffers(&listener);
         let url = match &settings.public_url {
             Some(url) => url.clone(),
             None => format!("http://{}", listener.local_addr().context("the listener")?),

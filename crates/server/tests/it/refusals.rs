@@ -153,8 +153,9 @@ fn codes_in_the_source() -> BTreeMap<String, Option<String>> {
                     codes.insert(code.to_owned(), Some("NotFound".to_owned()));
                 }
             }
-            // `("order-expired", "The time to pay is over.")`
-            for place in text.split('(').skip(1) {
+            // `("order-expired", "The time to pay is over.")`, in the rooms that speak HTTP
+            let is_http = file.components().any(|part| part.as_os_str() == "http");
+            for place in text.split('(').skip(1).filter(|_| is_http) {
                 if let Some((code, rest)) = literal(place)
                     && let Some((sentence, _)) = rest.strip_prefix(',').and_then(literal)
                     && sentence.starts_with(char::is_uppercase)
