@@ -96,7 +96,7 @@ mod tests {
         assert_eq!(enter_all(&admission, Class::Write).len(), 6, "writes may take all");
         let all = enter_all(&admission, Class::Write);
         let refusal = admission.enter(Class::Read).err().unwrap();
-        assert_eq!((refusal.code, refusal.retry_after), ("overloaded", Some(RETRY_AFTER)));
+        assert_eq!((refusal.code, refusal.retry_after), ("overloaded", Some(1)));
         drop((all, writes));
         assert_eq!(enter_all(&admission, Class::Read).len(), 6, "all places are free again");
     }

@@ -189,10 +189,8 @@ pub(crate) fn render(refusal: &Refusal, path: &str, at: Timestamp) -> Response {
     let headers = response.headers_mut();
     let problem = HeaderValue::from_static("application/problem+json");
     headers.insert(header::CONTENT_TYPE, problem);
-    let default = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(Duration::from_secs(1));
-    if let Some(wait) = refusal.retry_after.or(default) {
-        // whole seconds, and never too early
-        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    let default = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(1);
+    if let Some(seconds) = refusal.retry_after.or(default) {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     if matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::PAYLOAD_TOO_LARGE) {

@@ -260,7 +260,7 @@ mod tests {
         let wait = verdicts[3].wait.unwrap();
         assert!(wait <= Duration::from_secs(1) && wait > Duration::from_millis(500), "{wait:?}");
         assert_eq!(verdicts[3].reset, Duration::from_secs(3));
-        assert_eq!(verdicts[3].refusal().unwrap().retry_after, Some(wait));
+        assert_eq!(verdicts[3].refusal().unwrap().retry_after, Some(1));
     }
 
     #[test]

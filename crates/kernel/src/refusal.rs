@@ -78,8 +78,8 @@ pub struct Refusal {
     pub fields: Vec<FieldError>,
     /// More for machines to read, such as a card's `declineCode`.
     pub details: Vec<(&'static str, String)>,
-    /// How long to wait before asking again, where that is known.
-    pub retry_after: Option<Duration>,
+    /// How many seconds to wait before asking again, where that is known.
+    pub retry_after: Option<u32>,
 }
 
 impl Refusal {
@@ -111,10 +111,12 @@ impl Refusal {
         self
     }
 
-    /// The same refusal, which asks the client to wait for so long.
+    /// The same refusal, which asks the client to wait for so long: in whole seconds, and never
+    /// too short.
     #[must_use]
-    pub const fn retry_in(mut self, wait: Duration) -> Self {
-        self.retry_after = Some(wait);
+    pub fn retry_in(mut self, wait: Duration) -> Self {
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        self.retry_after = Some(u32::try_from(seconds).unwrap_or(u32::MAX));
         self
     }
 
