@@ -44,8 +44,8 @@ pub struct ProtectionSettings {
     )]
     pub trusted_proxies: List<Network>,
 
-    /// Origins whose pages may use the API from a browser, such as https://shop.example, separated
-    /// by commas.
+    /// Origins whose pages may use the API from a browser, such as `https://shop.example`,
+    /// separated by commas.
     #[arg(
         long,
         env = "CORS_ORIGINS",
