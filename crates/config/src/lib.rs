@@ -18,6 +18,7 @@ mod identity;
 mod keys;
 mod mask;
 pub mod observability;
+mod protection;
 mod rules;
 mod show;
 mod typo;
@@ -37,6 +38,7 @@ pub use environment::{Environment, EnvironmentError, Origin};
 pub use fault::{Fault, Report};
 pub use identity::IdentitySettings;
 pub use observability::ObservabilitySettings;
+pub use protection::{List, ProtectionSettings};
 
 /// The ticket exchange: list, reserve, pay, and never sell a ticket twice.
 #[derive(Debug, Clone, Parser)]
@@ -198,6 +200,10 @@ pub struct Settings {
     /// How people sign in.
     #[command(flatten)]
     pub identity: IdentitySettings,
+
+    /// What protects it from floods, slow clients and other sites.
+    #[command(flatten)]
+    pub protection: ProtectionSettings,
 
     /// How the exchange is watched.
     #[command(flatten)]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use ::store::StoreError;
 use futures_util::{StreamExt, stream};
 use kernel::{Outcome, Timestamp};
+use telemetry::Repeated;
 use telemetry::metrics::ALONE;
 use telemetry::metrics::catalog::{TIMER_LATENESS, TIMERS};
 use telemetry::span::{Kind, Span};
@@ -16,8 +17,14 @@ use crate::{Expiration, store};
 /// The longest time without looking: a clock that was set, another process's timers.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
-/// The pause when a timer could not fire.
+/// The pause when a timer could not fire; while none can, each further one doubles it.
 const TRY_AGAIN: Duration = Duration::from_millis(100);
+
+/// The longest such pause: a timer fires at most two seconds late.
+const TRY_AGAIN_MAX: Duration = LOOK_AGAIN;
+
+/// What can't be done yet is said once in a while, not for every timer at every try.
+static TROUBLE: Repeated = Repeated::every(Duration::from_secs(60));
 
 /// Timers taken in one look.
 const BATCH: u32 = 1024;
@@ -28,13 +35,24 @@ const CONCURRENT: usize = 256;
 /// Fires timers in their time until `stop`.
 pub async fn fire(expiration: Expiration, stop: CancellationToken) {
     let mut commits = expiration.journal.commits();
+    let mut try_again = TRY_AGAIN;
     // bounded: by `stop`
     loop {
         commits.mark_unchanged();
         let pause = match fire_due(&expiration).await {
-            Ok(pause) => pause,
+            Ok(Some(pause)) => {
+                try_again = TRY_AGAIN;
+                pause
+            }
+            Ok(None) => {
+                let pause = try_again;
+                try_again = (pause * 2).min(TRY_AGAIN_MAX);
+                pause
+            }
             Err(error) => {
-                tracing::warn!(%error, "Could not look for timers");
+                if let Some(kept_back) = TROUBLE.say() {
+                    tracing::warn!(%error, kept_back, "Could not look for timers");
+                }
                 LOOK_AGAIN
             }
         };
@@ -46,14 +64,15 @@ pub async fn fire(expiration: Expiration, stop: CancellationToken) {
     }
 }
 
-/// Fires what is due; answers how long until the next one, or the next look.
-async fn fire_due(expiration: &Expiration) -> Result<Duration, StoreError> {
+/// Fires what is due; answers how long until the next one, or the next look, and none when some
+/// could not fire.
+async fn fire_due(expiration: &Expiration) -> Result<Option<Duration>, StoreError> {
     let now = expiration.clock.now();
     let due = store::due(&expiration.journal, now, BATCH).await?;
     if due.is_empty() {
         let next = store::next(&expiration.journal).await?;
         let pause = next.map_or(LOOK_AGAIN, |fires_at| fires_at.until(now));
-        return Ok(pause.min(LOOK_AGAIN));
+        return Ok(Some(pause.min(LOOK_AGAIN)));
     }
     let fire = |(timer, trace): (Timer, Option<String>)| async move {
         let span = Span::of_event(Kind::Internal, "fire a timer", trace.as_deref());
@@ -61,7 +80,7 @@ async fn fire_due(expiration: &Expiration) -> Result<Duration, StoreError> {
     };
     let fired = stream::iter(due).map(fire).buffer_unordered(CONCURRENT);
     let all_fired = fired.fold(true, |all, fired| async move { all && fired }).await;
-    Ok(if all_fired { Duration::ZERO } else { TRY_AGAIN })
+    Ok(all_fired.then_some(Duration::ZERO))
 }
 
 /// Whether there is nothing left to do for this timer.
@@ -82,7 +101,10 @@ async fn fire_one(expiration: &Expiration, timer: Timer, now: Timestamp) -> bool
             true
         }
         Err(error) => {
-            tracing::warn!(order.id = %timer.order_id, %error, "A timer could not fire yet");
+            if let Some(kept_back) = TROUBLE.say() {
+                tracing::warn!(order.id = %timer.order_id, %error, kept_back,
+                    "A timer could not fire yet");
+            }
             false
         }
     }

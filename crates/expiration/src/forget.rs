@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use ::store::StoreError;
+use telemetry::Repeated;
 use tokio_util::sync::CancellationToken;
 
 use crate::{Expiration, store};
@@ -14,13 +15,17 @@ const MEMORY: Duration = Duration::from_secs(24 * 3600);
 /// How often up to a thousand of them are deleted.
 const EVERY: Duration = Duration::from_millis(200);
 
+static TROUBLE: Repeated = Repeated::every(Duration::from_secs(60));
+
 /// Forgets ended timers until `stop`.
 pub async fn forget(expiration: Expiration, stop: CancellationToken) {
     let mut tick = tokio::time::interval(EVERY);
     // bounded: by `stop`
     loop {
-        if let Err(error) = forget_some(&expiration).await {
-            tracing::warn!(%error, "Could not delete ended timers");
+        if let Err(error) = forget_some(&expiration).await
+            && let Some(kept_back) = TROUBLE.say()
+        {
+            tracing::warn!(%error, kept_back, "Could not delete ended timers");
         }
         tokio::select! {
             () = stop.cancelled() => return,

@@ -1,6 +1,7 @@
 //! The public edge: every context's routes as one API, its health, its metrics, and what
 //! holds for every request.
 
+mod error_pages;
 mod health;
 mod metrics;
 
@@ -8,6 +9,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::get;
+use http_kit::protection::Protection;
 use kernel::Clock;
 use outbox::Journal;
 use telemetry::metrics::Recorder;
@@ -41,12 +43,13 @@ pub struct Watched {
     pub gauges: Vec<Gauges>,
 }
 
-/// All of `contexts` as one service, with the `documents` that tell of them.
+/// All of `contexts` as one service, with the `documents` that tell of them, behind `protection`.
 pub fn router(
     contexts: Vec<Mounted>,
     documents: Router,
     clock: Arc<dyn Clock>,
     watched: Watched,
+    protection: Arc<Protection>,
 ) -> Router {
     let mut all = documents;
     let mut checked = Vec::new();
@@ -54,8 +57,15 @@ pub fn router(
         checked.push((name, journal));
         all = all.merge(routes.unwrap_or_default());
     }
-    let all = all.merge(watching(checked, &clock, watched));
-    http_kit::edge::edge(all, clock)
+    let all = all.merge(watching(checked, &clock, watched)).merge(errors());
+    http_kit::edge::protected(all, clock, protection)
+}
+
+/// The pages that the problems' types lead to.
+fn errors() -> Router {
+    Router::new()
+        .route("/errors", get(error_pages::list))
+        .route("/errors/{id}", get(error_pages::page))
 }
 
 /// The routes of those who watch.

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use axum::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderName, header};
 use kernel::Refusal;
 use ory::{Sessions, SignedIn};
 
 use crate::problem::Error;
+use crate::rate_limit::Charged;
 
 /// The cookie that carries a browser's session, as Kratos names it.
 pub const SESSION_COOKIE: &str = "ory_kratos_session";
@@ -29,7 +30,7 @@ where
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        let caller = look_up(&parts.headers, &Arc::from_ref(state)).await?;
+        let caller = look_up(parts, &Arc::from_ref(state)).await?;
         Ok(Self(caller.ok_or_else(Refusal::unauthenticated)?))
     }
 }
@@ -42,29 +43,47 @@ where
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        look_up(&parts.headers, &Arc::from_ref(state)).await.map(Self)
+        look_up(parts, &Arc::from_ref(state)).await.map(Self)
     }
 }
 
-async fn look_up(
-    headers: &HeaderMap,
-    sessions: &Arc<dyn Sessions>,
-) -> Result<Option<SignedIn>, Error> {
-    let Some(token) = session_token(headers) else {
+async fn look_up(parts: &Parts, sessions: &Arc<dyn Sessions>) -> Result<Option<SignedIn>, Error> {
+    let Some(token) = session_token(&parts.headers) else {
         return Ok(None);
     };
-    sessions.whoami(token).await.map_err(|error| Error::caused(Refusal::unavailable(), error))
+    let found = sessions.whoami(token).await;
+    let caller = found.map_err(|error| Error::caused(Refusal::unavailable(), error))?;
+    if let (Some(caller), Some(charged)) = (&caller, parts.extensions.get::<Charged>()) {
+        // only here, where a session was found to be live, is there a user to count
+        charged.to_user(caller.user_id)?;
+    }
+    Ok(caller)
 }
 
 /// The session token of a request: `X-Session-Token`, then `Authorization: Bearer`, then the
 /// cookie.
 #[must_use]
 pub fn session_token(headers: &HeaderMap) -> Option<&str> {
-    let header = |name| headers.get(name).and_then(|value: &http::HeaderValue| value.to_str().ok());
-    header("x-session-token")
-        .or_else(|| header(header::AUTHORIZATION.as_str()).and_then(bearer))
-        .or_else(|| header(header::COOKIE.as_str()).and_then(cookie))
-        .filter(|token| !token.is_empty())
+    shown_token(headers).or_else(|| kept_token(headers)).filter(|token| !token.is_empty())
+}
+
+/// Whether a request is signed in by what a browser sends along unasked: the cookie, and no token
+/// that a client shows itself.
+pub(crate) fn is_by_cookie(headers: &HeaderMap) -> bool {
+    shown_token(headers).is_none() && kept_token(headers).is_some()
+}
+
+fn shown_token(headers: &HeaderMap) -> Option<&str> {
+    let shown = || text(headers, &header::AUTHORIZATION).and_then(bearer);
+    text(headers, &HeaderName::from_static("x-session-token")).or_else(shown)
+}
+
+fn kept_token(headers: &HeaderMap) -> Option<&str> {
+    text(headers, &header::COOKIE).and_then(cookie)
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
 }
 
 fn bearer(authorization: &str) -> Option<&str> {

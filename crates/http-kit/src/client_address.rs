@@ -1,8 +1,164 @@
-//! Where a request comes from.
+//! Where a request comes from: the peer of the connection, or what trusted proxies say of it.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
-/// The address of the client that sent a request: a request extension, set at the edge, which
-/// knows which proxies to trust.
+use http::{HeaderMap, HeaderName, header};
+use kernel::Network;
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// The most addresses a chain of proxies may have; what is longer was not made by proxies.
+const CHAIN_MAX: usize = 32;
+
+/// The address a request comes from; in each request's extensions.
 #[derive(Clone, Copy, Debug)]
 pub struct ClientAddress(pub IpAddr);
+
+/// The other end of the connection; put into each request by [`crate::serve`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) IpAddr);
+
+impl Peer {
+    /// A request that came through no connection of ours: a router called by a test.
+    pub(crate) const UNKNOWN: Self = Self(IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED));
+}
+
+/// The proxies in front of the exchange, which are believed.
+#[derive(Debug, Clone, Default)]
+pub struct TrustedProxies(Vec<Network>);
+
+impl TrustedProxies {
+    /// Proxies with addresses in `networks`.
+    #[must_use]
+    pub const fn new(networks: Vec<Network>) -> Self {
+        Self(networks)
+    }
+
+    /// Whether `address` is one of theirs.
+    #[must_use]
+    pub fn contains(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|network| network.contains(address))
+    }
+
+    /// The client behind `peer`. Each proxy appends whom it talked to, so the chain is read from
+    /// its end, as far as the proxies are trusted: the first address that isn't is the client's.
+    /// What stands before that was written by the client and says nothing. `X-Forwarded-For`
+    /// counts before `Forwarded` (RFC 7239); a chain that can't be read counts as no chain.
+    #[must_use]
+    pub fn client_of(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let peer = peer.to_canonical();
+        if !self.contains(peer) {
+            return peer;
+        }
+        let (name, read): (_, fn(&str) -> Option<IpAddr>) =
+            if headers.contains_key(&X_FORWARDED_FOR) {
+                (X_FORWARDED_FOR, node)
+            } else {
+                (header::FORWARDED, forwarded_for)
+            };
+        let mut client = peer;
+        let lines = headers.get_all(name).iter().collect::<Vec<_>>();
+        let entries = lines.iter().rev().flat_map(|line| {
+            let text = line.to_str().unwrap_or("unreadable");
+            text.rsplit(',').map(str::trim)
+        });
+        for (index, entry) in entries.enumerate() {
+            let Some(address) = read(entry).filter(|_| index < CHAIN_MAX) else {
+                return peer;
+            };
+            client = address;
+            if !self.contains(client) {
+                break;
+            }
+        }
+        client
+    }
+}
+
+/// An address as proxies write it: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]:80`.
+fn node(text: &str) -> Option<IpAddr> {
+    let bare = || text.strip_prefix('[')?.strip_suffix(']')?.parse::<IpAddr>().ok();
+    let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
+    let address = text.parse().ok().or_else(with_port).or_else(bare)?;
+    Some(address.to_canonical())
+}
+
+/// The `for` of one element of `Forwarded`: `for=192.0.2.1;proto=https`, `For="[2001:db8::1]"`.
+fn forwarded_for(element: &str) -> Option<IpAddr> {
+    let value = element.split(';').find_map(|pair| {
+        let (name, value) = pair.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("for").then_some(value.trim())
+    })?;
+    let unquoted = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    node(unquoted.unwrap_or(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    const PEER: &str = "10.0.0.1";
+
+    fn client(peer: &str, lines: &[(&'static str, &'static str)]) -> String {
+        let proxies = ["10.0.0.0/8", "fd00::/8"].map(|network| network.parse().unwrap());
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            headers.append(*name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
+        }
+        let proxies = TrustedProxies::new(proxies.to_vec());
+        proxies.client_of(peer.parse().unwrap(), &headers).to_string()
+    }
+
+    fn forwarded(value: &'static str) -> String {
+        client(PEER, &[("x-forwarded-for", value)])
+    }
+
+    #[test]
+    fn a_stranger_is_not_believed() {
+        assert_eq!(client("203.0.113.9", &[("x-forwarded-for", "192.0.2.1")]), "203.0.113.9");
+        assert_eq!(client("::ffff:203.0.113.9", &[("forwarded", "for=192.0.2.1")]), "203.0.113.9");
+    }
+
+    #[test]
+    fn the_client_is_the_rightmost_address_that_is_no_proxy() {
+        assert_eq!(forwarded("192.0.2.1"), "192.0.2.1");
+        assert_eq!(forwarded("1.1.1.1, 192.0.2.1"), "192.0.2.1", "the left is the client's own");
+        assert_eq!(forwarded("1.1.1.1,192.0.2.1, 10.0.0.7"), "192.0.2.1");
+        assert_eq!(forwarded("10.0.0.9, 10.0.0.7"), "10.0.0.9", "all are proxies");
+        assert_eq!(forwarded("192.0.2.1:4711"), "192.0.2.1");
+        assert_eq!(forwarded("[2001:db8::1]:4711"), "2001:db8::1");
+        assert_eq!(forwarded("::ffff:192.0.2.1"), "192.0.2.1");
+        let lines = [("x-forwarded-for", "1.1.1.1"), ("x-forwarded-for", "192.0.2.1, fd00::1")];
+        assert_eq!(client(PEER, &lines), "192.0.2.1", "several lines are one list");
+    }
+
+    #[test]
+    fn forwarded_is_read_as_well() {
+        for (value, expected) in [
+            ("for=192.0.2.1", "192.0.2.1"),
+            ("for=1.1.1.1, For=\"[2001:db8::1]:80\";proto=https", "2001:db8::1"),
+            ("proto=https;for=192.0.2.1;by=10.0.0.1, for=10.0.0.7", "192.0.2.1"),
+            ("for=unknown", PEER),
+            ("for=_hidden", PEER),
+            ("by=192.0.2.1", PEER),
+        ] {
+            assert_eq!(client(PEER, &[("forwarded", value)]), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn what_can_not_be_read_counts_for_nothing() {
+        for value in
+            ["", "unknown", "192.0.2.1, nonsense", "192.0.2.1,", "999.0.0.1", "-1", "a:b:c"]
+        {
+            assert_eq!(forwarded(value), PEER, "{value}");
+        }
+        let lines = [("x-forwarded-for", "nonsense"), ("forwarded", "for=192.0.2.1")];
+        assert_eq!(client(PEER, &lines), PEER, "one bad chain is not made good by another");
+        assert_eq!(client(PEER, &[("x-forwarded-for", "192.0.2.1, \u{e9}")]), PEER);
+        let long: &'static str = Box::leak("10.0.0.2, ".repeat(99).into_boxed_str());
+        assert_eq!(forwarded(long.trim_end_matches([',', ' '])), PEER);
+    }
+}

@@ -1,6 +1,7 @@
-//! The edge: what happens around every request. It runs within a trace, within a time limit, with
-//! bodies of at most 1 MiB; every refusal leaves as a problem document, the framework's own and a
-//! panic's included; and what went wrong is logged here, once.
+//! The edge: what happens around every request. It is counted, checked and read before anything
+//! is done for it ([`crate::protection`]); it runs within a trace and within a time limit; every
+//! refusal leaves as a problem document, the framework's own and a panic's included; and what
+//! went wrong is logged here, once.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -11,58 +12,145 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
-use http::header;
+use http::{Method, Uri, header};
 use kernel::{Clock, Kind, Refusal};
+use telemetry::Repeated;
 
+use crate::admission::Class;
+use crate::client_address::{ClientAddress, Peer};
 use crate::observe::{Meter, observe};
 use crate::problem::{self, Error};
+use crate::protection::{Protection, check_head};
+use crate::rate_limit::Charged;
+use crate::{compression, cross_site, response_headers};
 
-/// The largest body, in bytes.
-pub const BODY_MAX: usize = 1024 * 1024;
+pub use crate::request_body::BODY_MAX;
 
-/// The longest time from a request's head to its answer's.
+/// The longest time from a request's last byte to its answer's head.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Wraps `router` with everything that holds for every request.
+/// Wraps `router` with everything that holds for every request, with room for much.
 pub fn edge(router: Router, clock: Arc<dyn Clock>) -> Router {
-    router
+    protected(router, clock, Arc::default())
+}
+
+/// Wraps `router` with everything that holds for every request.
+pub fn protected(router: Router, clock: Arc<dyn Clock>, protection: Arc<Protection>) -> Router {
+    let cors = (!protection.cors.is_empty()).then(|| cross_site::cors(&protection.cors));
+    let unavailable = Repeated::every(Duration::from_secs(1));
+    let edge = Arc::new(Edge { clock, protection, unavailable });
+    let router = router
         .layer(DefaultBodyLimit::max(BODY_MAX))
-        .layer(from_fn_with_state(clock, around_each_request))
-        .layer(from_fn_with_state(Arc::new(Meter::default()), observe))
+        .layer(compression::layer())
+        .layer(from_fn_with_state(edge, around_each_request));
+    // around all refusals, so that pages of other origins can read them too
+    let router = match cors {
+        Some(cors) => router.layer(cors),
+        None => router,
+    };
+    // outermost: sees whatever leaves
+    router.layer(from_fn_with_state(Arc::new(Meter::default()), observe))
+}
+
+struct Edge {
+    clock: Arc<dyn Clock>,
+    protection: Arc<Protection>,
+    /// "Could not answer" while something is away or there is too much to do: not a line each.
+    unavailable: Repeated,
 }
 
 async fn around_each_request(
-    State(clock): State<Arc<dyn Clock>>,
+    State(edge): State<Arc<Edge>>,
     request: Request,
     next: Next,
 ) -> Response {
     let (method, uri) = (request.method().clone(), request.uri().clone());
-    let mut response = answer(request, next).await;
-    let Some(error) = refusal_in(&mut response) else {
-        return response;
-    };
-    let path = uri.path_and_query().map_or("/", |path| path.as_str());
-    let refusal = error.refusal();
-    let status = problem::status_of(refusal.kind).as_u16();
-    let causes = error.causes().unwrap_or_default();
-    // the log gets no query: clients put secrets there
-    let logged = uri.path();
-    if status >= 500 {
-        tracing::error!(%method, path = logged, status, code = refusal.code, causes,
-            "Could not answer {method} {logged}");
-    } else {
-        tracing::debug!(%method, path = logged, status, code = refusal.code, causes,
-            "Refused {method} {logged}");
+    let mut charged = None;
+    let mut response = edge.answer(request, next, &mut charged).await;
+    if let Some(error) = refusal_in(&mut response) {
+        edge.log(&error, &method, &uri);
+        let path = uri.path_and_query().map_or("/", |path| path.as_str());
+        let mut document = problem::render(&error, path, edge.clock.now());
+        if let Some(allow) = response.headers_mut().remove(header::ALLOW) {
+            document.headers_mut().insert(header::ALLOW, allow);
+        }
+        response = document;
     }
-    let mut document = problem::render(&error, path, clock.now());
-    if let Some(allow) = response.headers_mut().remove(header::ALLOW) {
-        document.headers_mut().insert(header::ALLOW, allow);
+    let headers = response.headers_mut();
+    response_headers::protect(headers, edge.protection.is_https);
+    if let Some(charged) = charged {
+        charged.tell(headers);
     }
-    document
+    response
+}
+
+impl Edge {
+    /// The handler's answer, or why the request didn't get to it.
+    async fn answer(
+        &self,
+        request: Request,
+        next: Next,
+        charged: &mut Option<Charged>,
+    ) -> Response {
+        let class = Class::of(request.method(), request.uri().path());
+        let request = match self.check(request, class, charged).await {
+            Ok(request) => request,
+            Err(refusal) => return Error::from(refusal).into_response(),
+        };
+        match self.protection.admission.enter(class) {
+            Ok(_place) => handle(request, next).await,
+            Err(refusal) => Error::from(refusal).into_response(),
+        }
+    }
+
+    /// Everything that is cheap to find out comes before what costs something.
+    async fn check(
+        &self,
+        mut request: Request,
+        class: Class,
+        charged: &mut Option<Charged>,
+    ) -> Result<Request, Refusal> {
+        let peer = request.extensions().get::<Peer>().copied().unwrap_or(Peer::UNKNOWN);
+        let address = self.protection.proxies.client_of(peer.0, request.headers());
+        request.extensions_mut().insert(ClientAddress(address));
+        if let Some(limits) = &self.protection.rate_limits {
+            let charge = charged.insert(Charged::to_address(limits, address, class));
+            if let Some(refusal) = charge.refusal() {
+                return Err(refusal);
+            }
+            request.extensions_mut().insert(charge.clone());
+        }
+        let (head, body) = request.into_parts();
+        check_head(&head)?;
+        self.protection.cross_site.judge(&head).await?;
+        let mut request = Request::from_parts(head, body);
+        compression::negotiate(&mut request);
+        self.protection.bodies.read(request).await
+    }
+
+    fn log(&self, error: &Error, method: &Method, uri: &Uri) {
+        // the log gets no query: clients put secrets there
+        let (path, refusal) = (uri.path(), error.refusal());
+        let status = problem::status_of(refusal.kind).as_u16();
+        let causes = error.causes().unwrap_or_default();
+        if status < 500 {
+            tracing::debug!(%method, path, status, code = refusal.code, causes,
+                "Refused {method} {path}");
+            return;
+        }
+        let kept_back = match refusal.kind {
+            Kind::Unavailable => self.unavailable.say(),
+            _ => Some(0),
+        };
+        if let Some(kept_back) = kept_back {
+            tracing::error!(%method, path, status, code = refusal.code, causes, kept_back,
+                "Could not answer {method} {path}");
+        }
+    }
 }
 
 /// The handler's answer; a panic and a time-out are answers too.
-async fn answer(request: Request, next: Next) -> Response {
+async fn handle(request: Request, next: Next) -> Response {
     let handled = AssertUnwindSafe(next.run(request)).catch_unwind();
     match tokio::time::timeout(REQUEST_TIMEOUT, handled).await {
         Ok(Ok(response)) => response,

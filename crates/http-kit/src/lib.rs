@@ -2,17 +2,30 @@
 //! document ([`problem`]), how a body is read field by field ([`body`]), who is calling
 //! ([`caller`]), ids and pages ([`params`]), how a repeated POST is answered ([`idempotency`]), and
 //! the loop that accepts connections ([`serve`]). [`edge`] wraps a whole router with all of it, and
-//! [`observe`] counts and traces what comes out.
+//! with what [`protection`] says: where a request comes from ([`client_address`]), how often
+//! ([`rate_limit`]), how many at once ([`admission`]), how its body is read ([`request_body`]), and
+//! what other sites may do ([`cross_site`]). [`observe`] counts and traces what comes out.
 
+pub mod admission;
 pub mod body;
 pub mod caller;
 pub mod client_address;
+pub mod cross_site;
 pub mod edge;
 pub mod idempotency;
 pub mod observe;
 pub mod params;
 pub mod problem;
+pub mod protection;
+pub mod rate_limit;
+pub mod request_body;
 pub mod serve;
+
+mod bare_answer;
+mod compression;
+mod connections;
+mod response_headers;
+mod stream;
 
 pub use body::Fields;
 pub use caller::{Caller, MaybeCaller, session_token};

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -17,6 +18,9 @@ use utoipa::ToSchema;
 
 /// The content type of a problem document.
 pub(crate) const PROBLEM: &str = "application/problem+json";
+
+/// How long to wait when the disk is full: somebody has to make room.
+const STORAGE_RETRY_AFTER: Duration = Duration::from_secs(10);
 
 /// A refusal on its way out, with the cause that goes to the log only.
 #[derive(Debug, Clone)]
@@ -77,6 +81,12 @@ impl From<store::StoreError> for Error {
                 Refusal::new(Kind::Conflict, "conflict", detail)
             }
             store::StoreError::Unavailable { .. } => Refusal::unavailable(),
+            store::StoreError::Full { .. } => {
+                let detail = "The exchange can't store anything at the moment. Nothing was \
+                              changed; reading goes on.";
+                let refusal = Refusal::new(Kind::Unavailable, "storage-full", detail);
+                refusal.retry_in(STORAGE_RETRY_AFTER)
+            }
             _ => Refusal::internal(),
         };
         Self::caused(refusal, error)
@@ -117,6 +127,10 @@ pub const fn status_of(kind: Kind) -> StatusCode {
         Kind::NotFound => StatusCode::NOT_FOUND,
         Kind::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Kind::Timeout => StatusCode::GATEWAY_TIMEOUT,
+        Kind::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
+        Kind::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+        Kind::UriTooLong => StatusCode::URI_TOO_LONG,
+        Kind::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         Kind::Conflict => StatusCode::CONFLICT,
         Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Kind::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -142,6 +156,16 @@ pub(crate) fn refusal_of(status: StatusCode) -> Refusal {
             Kind::UnsupportedMediaType,
             "unsupported-media-type",
             "Send the body as application/json.",
+        ),
+        StatusCode::URI_TOO_LONG => refuse(
+            Kind::UriTooLong,
+            "uri-too-long",
+            "The path and its query are longer than 8 KiB.",
+        ),
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => refuse(
+            Kind::HeadersTooLarge,
+            "headers-too-large",
+            "The head of the request is too large: 100 header fields, 16 KiB together, are read.",
         ),
         StatusCode::SERVICE_UNAVAILABLE => Refusal::unavailable(),
         status if status.is_client_error() => {
@@ -206,8 +230,13 @@ pub(crate) fn render(error: &Error, path: &str, at: Timestamp) -> Response {
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM));
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    let default = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(1);
+    if let Some(seconds) = error.refusal.retry_after.or(default) {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::PAYLOAD_TOO_LARGE) {
+        // the rest of the body is not waited for
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     if status == StatusCode::UNAUTHORIZED {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -215,7 +244,8 @@ pub(crate) fn render(error: &Error, path: &str, at: Timestamp) -> Response {
     response
 }
 
-fn document(refusal: &Refusal, path: &str, at: Timestamp) -> String {
+/// The problem document of `refusal` as JSON.
+pub(crate) fn document(refusal: &Refusal, path: &str, at: Timestamp) -> String {
     let status = status_of(refusal.kind);
     let entries = refusal.fields.iter();
     let mut errors: Vec<_> = entries
@@ -236,5 +266,6 @@ fn document(refusal: &Refusal, path: &str, at: Timestamp) -> String {
         errors,
         details: refusal.details.iter().map(|(name, value)| (*name, value.as_str())).collect(),
     };
+    // strings and numbers always become JSON
     serde_json::to_string(&document).unwrap_or_default()
 }

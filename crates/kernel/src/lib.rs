@@ -2,11 +2,14 @@
 //! No I/O, no async; the wall clock and new ids come from here and from nowhere else.
 //!
 //! Reading order: [`ids`] and [`money`] (what things are), [`time`] and [`version`] (when they
-//! changed), [`decision`] (what a rule says), [`refusal`] (how a rule says no).
+//! changed), [`decision`] (what a rule says), [`refusal`] (how a rule says no), [`network`] and
+//! [`origin`] (where requests come from).
 
 pub mod decision;
 pub mod ids;
 pub mod money;
+pub mod network;
+pub mod origin;
 pub mod refusal;
 pub mod time;
 pub mod version;
@@ -14,6 +17,8 @@ pub mod version;
 pub use decision::{Decision, Outcome};
 pub use ids::{EventId, FlowId, IdentityId, OrderId, PaymentId, SessionId, TicketId, UserId};
 pub use money::{Currency, MajorUnits, Money};
+pub use network::Network;
+pub use origin::WebOrigin;
 pub use refusal::{FieldError, Kind, Refusal};
 pub use time::{Clock, SystemClock, Timestamp};
 pub use version::Version;

@@ -4,6 +4,7 @@
 //! that broke a rule. Causes and inner text never go in here; they go to the log.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 /// What sort of no it is. `http-kit` decides the HTTP status from this, in one place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -22,6 +23,14 @@ pub enum Kind {
     MethodNotAllowed,
     /// We took too long to answer.
     Timeout,
+    /// The client took too long to send its request.
+    RequestTimeout,
+    /// The client asks more often than it may.
+    TooManyRequests,
+    /// The path and its query are longer than anything the exchange has.
+    UriTooLong,
+    /// The headers are more, or longer, than anything the exchange reads.
+    HeadersTooLarge,
     /// Another change came first.
     Conflict,
     /// The body is larger than allowed.
@@ -69,12 +78,15 @@ pub struct Refusal {
     pub fields: Vec<FieldError>,
     /// More for machines to read, such as a card's `declineCode`.
     pub details: Vec<(&'static str, String)>,
+    /// How many seconds to wait before asking again, where that is known.
+    pub retry_after: Option<u32>,
 }
 
 impl Refusal {
     /// A refusal with a code and a sentence.
     pub fn new(kind: Kind, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, code, detail: detail.into(), fields: Vec::new(), details: Vec::new() }
+        let (detail, fields, details) = (detail.into(), Vec::new(), Vec::new());
+        Self { kind, code, detail, fields, details, retry_after: None }
     }
 
     /// A request that breaks rules of form: one entry for each.
@@ -96,6 +108,15 @@ impl Refusal {
     #[must_use]
     pub fn with_detail(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.details.push((name, value.into()));
+        self
+    }
+
+    /// The same refusal, which asks the client to wait for so long: in whole seconds, and never
+    /// too short.
+    #[must_use]
+    pub fn retry_in(mut self, wait: Duration) -> Self {
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        self.retry_after = Some(u32::try_from(seconds).unwrap_or(u32::MAX));
         self
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 use kernel::OrderId;
+use telemetry::Repeated;
 use tokio_util::sync::CancellationToken;
 
 use crate::{Error, Orders, store};
@@ -21,6 +22,8 @@ const BATCH: u32 = 512;
 /// Orders expired at once.
 const CONCURRENT: usize = 64;
 
+static TROUBLE: Repeated = Repeated::every(Duration::from_secs(60));
+
 /// Cancels overdue reservations until `stop`.
 pub async fn sweep(orders: Orders, stop: CancellationToken) {
     let mut tick = tokio::time::interval(EVERY);
@@ -30,8 +33,10 @@ pub async fn sweep(orders: Orders, stop: CancellationToken) {
             () = stop.cancelled() => return,
             _ = tick.tick() => {}
         }
-        if let Err(error) = sweep_once(&orders).await {
-            tracing::warn!(%error, "Could not look for overdue orders");
+        if let Err(error) = sweep_once(&orders).await
+            && let Some(kept_back) = TROUBLE.say()
+        {
+            tracing::warn!(%error, kept_back, "Could not look for overdue orders");
         }
     }
 }
@@ -40,8 +45,10 @@ async fn sweep_once(orders: &Orders) -> Result<(), Error> {
     let deadline = orders.clock.now().minus(GRACE);
     let overdue = store::overdue(&orders.journal, deadline, BATCH).await?;
     let expire = |id: OrderId| async move {
-        if let Err(error) = orders.expire_order(id, None).await {
-            tracing::warn!(order.id = %id, %error, "Could not expire an overdue order");
+        if let Err(error) = orders.expire_order(id, None).await
+            && let Some(kept_back) = TROUBLE.say()
+        {
+            tracing::warn!(order.id = %id, %error, kept_back, "Could not expire an overdue order");
         }
     };
     stream::iter(overdue).for_each_concurrent(CONCURRENT, expire).await;

@@ -12,6 +12,7 @@ use events::Envelope;
 use futures_util::FutureExt;
 use kernel::{Clock, EventId};
 use store::{Row, Statement, StoreError, params};
+use telemetry::Repeated;
 use telemetry::span::{Kind, Span};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
@@ -23,6 +24,9 @@ use crate::journal::Journal;
 
 const WAITING: &str = "select id, envelope from outbox where id > ?1 order by id limit ?2";
 const DELIVERED: &str = "delete from outbox where id = ?1";
+/// How often the log says that something doesn't work yet, while that is so.
+const SAY_EVERY: Duration = Duration::from_secs(60);
+
 const FORGET_SEEN: &str = "delete from inbox where event_id in
      (select event_id from inbox where seen_at < ?1 limit 1000)";
 const OLD_SEEN: &str = "select event_id from inbox where seen_at < ?1 limit 1";
@@ -75,6 +79,10 @@ pub struct Relay {
     resting: HashMap<EventId, Instant>,
     /// Handed over, but still in the table because that could not be written.
     uncleared: HashSet<EventId>,
+    /// Could not read or write the table.
+    trouble: Repeated,
+    /// Could not hand over.
+    not_taken: Arc<Repeated>,
 }
 
 /// How one event's way ended.
@@ -101,6 +109,8 @@ impl Relay {
             deliveries: JoinSet::new(),
             resting: HashMap::new(),
             uncleared: HashSet::new(),
+            trouble: Repeated::every(SAY_EVERY),
+            not_taken: Arc::new(Repeated::every(SAY_EVERY)),
         }
     }
 
@@ -113,20 +123,38 @@ impl Relay {
         // bounded: by `stop`
         loop {
             commits.mark_unchanged();
-            log(self.take_waiting().await, "read the outbox");
+            let taken = self.take_waiting().await;
+            self.log(taken, "read the outbox");
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
-                _ = forget.tick() => log(self.forget_old().await, "forget what is old"),
-                _ = poll.tick() => log(self.clear(Vec::new()).await, "clear the outbox"),
+                _ = forget.tick() => {
+                    let forgotten = self.forget_old().await;
+                    self.log(forgotten, "forget what is old");
+                }
+                _ = poll.tick() => {
+                    let cleared = self.clear(Vec::new()).await;
+                    self.log(cleared, "clear the outbox");
+                }
                 Some(first) = self.deliveries.join_next() => {
-                    log(self.finish(first).await, "clear the outbox");
+                    let cleared = self.finish(first).await;
+                    self.log(cleared, "clear the outbox");
                 }
                 _ = commits.changed() => {}
             }
         }
         while let Some(first) = self.deliveries.join_next().await {
-            log(self.finish(first).await, "clear the outbox");
+            let cleared = self.finish(first).await;
+            self.log(cleared, "clear the outbox");
+        }
+    }
+
+    /// What could not be done now is done at the next look; the table still holds it.
+    fn log(&self, result: Result<(), StoreError>, what: &str) {
+        if let Err(error) = result
+            && let Some(kept_back) = self.trouble.say()
+        {
+            tracing::warn!(%error, kept_back, "The relay could not {what}");
         }
     }
 
@@ -166,14 +194,17 @@ impl Relay {
     }
 
     fn deliver(&mut self, id: EventId, envelope: Result<Envelope, StoreError>) {
-        let bus = Arc::clone(&self.bus);
+        let (bus, not_taken) = (Arc::clone(&self.bus), Arc::clone(&self.not_taken));
         self.deliveries.spawn(async move {
             let mut span = span_of(envelope.as_ref().ok());
             let publishing = async {
                 let published = AssertUnwindSafe(publish(&*bus, envelope)).catch_unwind().await;
                 let published = published.unwrap_or_else(|_| Err("the bus panicked".to_owned()));
-                if let Err(reason) = &published {
-                    tracing::warn!(event.id = %id, reason, "An event could not be handed over yet");
+                if let Err(reason) = &published
+                    && let Some(kept_back) = not_taken.say()
+                {
+                    tracing::warn!(event.id = %id, reason, kept_back,
+                        "An event could not be handed over yet");
                 }
                 published.is_ok()
             };
@@ -229,13 +260,6 @@ impl Relay {
             }
         }
         Ok(())
-    }
-}
-
-/// What could not be done now is done at the next look; the table still holds it.
-fn log(result: Result<(), StoreError>, what: &str) {
-    if let Err(error) = result {
-        tracing::warn!(%error, "The relay could not {what}");
     }
 }
 

@@ -59,7 +59,7 @@ impl<D: Dispatch> Consumer for Subscriber<D> {
 #[must_use]
 pub fn failure_of(error: &StoreError) -> Failure {
     match error {
-        StoreError::Conflict { .. } | StoreError::Unavailable { .. } => {
+        StoreError::Conflict { .. } | StoreError::Full { .. } | StoreError::Unavailable { .. } => {
             Failure::Retry(error.to_string())
         }
         StoreError::Constraint { .. }

@@ -12,6 +12,7 @@ use config::Settings;
 use expiration::Expiration;
 use futures_util::FutureExt;
 use gateway::{Mounted, Watched};
+use http_kit::protection::Protection;
 use kernel::{Clock, SystemClock};
 use orders::Orders;
 use outbox::{Journal, Relay, RelayOptions};
@@ -91,8 +92,9 @@ impl Exchange {
         })
     }
 
-    /// All routes as one service, watched as `watched` says, and by the contexts' own counting.
-    pub(crate) fn router(&self, watched: Watched) -> axum::Router {
+    /// All routes as one service behind `protection`, watched as `watched` says, and by the
+    /// contexts' own counting.
+    pub(crate) fn router(&self, watched: Watched, protection: Arc<Protection>) -> axum::Router {
         let mounted =
             |name, routes, journal: &Journal| Mounted { name, routes, journal: journal.clone() };
         let (auth, auth_journal) = &self.auth;
@@ -110,7 +112,8 @@ impl Exchange {
             mounted("card-sandbox", None, &self.books),
         ];
         let watched = Watched { gauges: self.gauges(), ..watched };
-        gateway::router(contexts, documents::router(), Arc::clone(&self.clock), watched)
+        let clock = Arc::clone(&self.clock);
+        gateway::router(contexts, documents::router(), clock, watched, protection)
     }
 
     /// What contexts count when the metrics are read.

@@ -2,9 +2,9 @@
 //! and runs it until it is told to stop, or one of the operator's commands.
 //!
 //! Reading order: `main`, [`compose`] (who is connected to whom), [`running`] (start and stop),
-//! [`work`] (what runs in the background), [`watch`] (who hears of it), [`data_folder`]; then a
-//! file for each command: [`settings`], [`documents`], [`demo`], [`grant_admin`], [`backup`],
-//! [`restore`].
+//! [`work`] (what runs in the background), [`watch`] (who hears of it), [`protect`] (limits for
+//! clients), [`data_folder`]; then a file for each command: [`settings`], [`documents`], [`demo`],
+//! [`grant_admin`], [`backup`], [`restore`].
 
 mod backup;
 mod compose;
@@ -13,6 +13,7 @@ mod demo;
 mod documents;
 mod grant_admin;
 mod manifest;
+mod protect;
 mod restore;
 mod running;
 mod settings;

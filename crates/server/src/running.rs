@@ -1,11 +1,12 @@
 //! Start and stop: a listener, the routes behind it, and the work in the background.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use config::Settings;
-use http_kit::serve::{ServeOptions, serve};
+use http_kit::serve::serve;
 use outbox::Journal;
 use telemetry::metrics::Recorder;
 use tokio::net::TcpListener;
@@ -14,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::compose::Exchange;
 use crate::data_folder::DataFolder;
+use crate::protect;
 use crate::watch::{upkeep, watched};
 use crate::work::Work;
 
@@ -43,6 +45,7 @@ impl Running {
         let listener = TcpListener::bind(settings.listen)
             .await
             .with_context(|| format!("--listen (LISTEN): can't listen on {}", settings.listen))?;
+        protect::bound_buffers(&listener);
         let address = listener.local_addr().context("the listener")?;
         let url = settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
         let exchange = Exchange::open(&folder, &url, settings)
@@ -56,12 +59,15 @@ impl Running {
             stopping: CancellationToken::new(),
             stop_delay: settings.observability.stop_delay(),
         };
-        let options = ServeOptions { grace: SERVING_GRACE, ..ServeOptions::default() };
+        let protection = Arc::new(protect::protection(&settings.protection, &running.url)?);
+        let options = protect::serve_options(&settings.protection, SERVING_GRACE);
         let stopping = running.stopping.clone();
         let watched = watched(settings, recorder.clone(), running.data(), stopping);
-        let router = exchange.router(watched);
+        let router = exchange.router(watched, Arc::clone(&protection));
         running.working.start("the metrics", upkeep(recorder, running.working.stop.clone()));
         exchange.start_work(&running.working);
+        let looking_after = protection.look_after(running.serving.stop.clone());
+        running.serving.start("the rate limits", looking_after);
         let serving = serve(listener, router, running.serving.stop.clone(), options);
         running.serving.start("the listener", serving);
         tracing::info!(%address, "Listening on {address}");
@@ -100,9 +106,20 @@ impl Running {
     }
 }
 
+/// A file that may not grow is an error of one write, as a full disk is, and no reason to end:
+/// hearing the signal keeps the system from ending the process.
+#[cfg(unix)]
+fn outlive_file_size_limits() -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let file_too_large = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
+    signal(file_too_large).map(drop).context("can't listen for SIGXFSZ")
+}
+
 /// Hears Ctrl-C and SIGTERM.
 pub(crate) fn told_to_stop() -> anyhow::Result<mpsc::Receiver<()>> {
     let (told, hears) = mpsc::channel(1);
+    #[cfg(unix)]
+    outlive_file_size_limits()?;
     #[cfg(unix)]
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
         .context("can't listen for SIGTERM")?;

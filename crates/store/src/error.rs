@@ -18,7 +18,13 @@ pub enum StoreError {
         /// The constraint's name in the schema.
         name: String,
     },
-    /// The engine can't serve now: disk full, read-only, busy, shutting down.
+    /// There is no room to write: the disk is full. Reading goes on.
+    #[error("no room to write: {reason}")]
+    Full {
+        /// The engine's word for it, for the log.
+        reason: String,
+    },
+    /// The engine can't serve now: read-only, busy, an error of the disk, shutting down.
     #[error("database unavailable: {reason}")]
     Unavailable {
         /// The engine's word for it, for the log.
@@ -51,6 +57,12 @@ impl StoreError {
     #[must_use]
     pub fn is_constraint(&self, wanted: &str) -> bool {
         matches!(self, Self::Constraint { name } if name == wanted)
+    }
+
+    /// Whether the same batch may be applied later, when what is in the way is gone.
+    #[must_use]
+    pub const fn is_passing(&self) -> bool {
+        matches!(self, Self::Full { .. } | Self::Unavailable { .. })
     }
 
     pub(crate) fn closed() -> Self {

@@ -89,8 +89,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] and [`StoreError::Constraint`] when a guard or a constraint said
-    /// no; then nothing of the batch was applied. [`StoreError::Unavailable`] when the engine
-    /// can't write now.
+    /// no; then nothing of the batch was applied. [`StoreError::Full`] and
+    /// [`StoreError::Unavailable`] when the engine can't write now.
     pub async fn apply(&self, batch: Vec<Statement>) -> Result<(), StoreError> {
         self.engine.apply(batch).await
     }

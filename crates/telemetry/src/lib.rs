@@ -6,7 +6,9 @@ pub mod export;
 pub mod log;
 pub mod machine;
 pub mod metrics;
+mod repeated;
 pub mod span;
 pub mod trace;
 
 pub use log::{LogFormat, init, is_filter};
+pub use repeated::Repeated;

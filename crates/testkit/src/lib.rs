@@ -20,4 +20,4 @@ pub use delivery::{ManualClock, cases, deliveries, runtime, sealed};
 pub use dice::Dice;
 pub use everybody::{Everybody, Only};
 pub use person::{Answer, PASSWORD, Person};
-pub use platform::TestPlatform;
+pub use platform::{Launch, TestPlatform};

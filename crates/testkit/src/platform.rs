@@ -15,9 +15,19 @@ const DRAIN_PATIENCE: Duration = Duration::from_secs(60);
 /// How often a test looks whether it has.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
+/// How the program is started, where that is not the usual way.
+#[derive(Debug, Clone, Default)]
+pub struct Launch {
+    /// What starts it, such as `setpriv --…`: it is given the program and its arguments.
+    pub by: Vec<String>,
+    /// Where its data is; a folder of its own otherwise.
+    pub data: Option<PathBuf>,
+}
+
 /// A running exchange with a folder of its own.
 pub struct TestPlatform {
     binary: &'static str,
+    launch: Launch,
     settings: Vec<(String, String)>,
     folder: tempfile::TempDir,
     process: Option<Child>,
@@ -31,9 +41,16 @@ impl TestPlatform {
     /// these settings, given as environment variables.
     #[must_use]
     pub fn start(binary: &'static str, settings: &[(&str, &str)]) -> Self {
+        Self::launch(binary, settings, Launch::default())
+    }
+
+    /// As [`Self::start`], in an unusual way.
+    #[must_use]
+    pub fn launch(binary: &'static str, settings: &[(&str, &str)], launch: Launch) -> Self {
         let settings = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         let mut platform = Self {
             binary,
+            launch,
             settings: settings.collect(),
             folder: tempfile::tempdir().unwrap(),
             process: None,
@@ -53,8 +70,10 @@ impl TestPlatform {
     pub fn restart(&mut self) {
         self.kill();
         let log = File::options().create(true).append(true).open(self.log_path()).unwrap();
-        let mut command = Command::new(self.binary);
+        let mut words = self.launch.by.iter().map(String::as_str).chain([self.binary]);
+        let mut command = Command::new(words.next().expect("the program is the last word"));
         command
+            .args(words)
             .args(["--listen", "127.0.0.1:0", "--data"])
             .arg(self.data())
             .current_dir(self.folder.path())
@@ -64,6 +83,9 @@ impl TestPlatform {
             // cheap hashes: the tests are not about the strength of passwords
             .env("PASSWORD_HASH_MEMORY_KIB", "8")
             .env("PASSWORD_HASH_ITERATIONS", "1")
+            // all people here have one address, and do more than people do
+            .env("RATE_LIMIT_ENABLED", "false")
+            .env("CONNECTIONS_PER_ADDRESS_MAX", "16384")
             .envs(self.settings.iter().cloned())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -102,7 +124,13 @@ impl TestPlatform {
     /// Its data folder.
     #[must_use]
     pub fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
+        self.launch.data.clone().unwrap_or_else(|| self.folder.path().join("data"))
+    }
+
+    /// The process, for those who look at it from outside.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.process.as_ref().expect("it runs").id()
     }
 
     /// A view into its databases.

@@ -20,6 +20,8 @@ const TABLE: &[(&str, &str, [u16; 5])] = &[
     ("GET", "/api/health/{context}", [200, 200, 200, 200, 200]),
     // from this machine; who else may is tested in `observability`
     ("GET", "/metrics", [200, 200, 200, 200, 200]),
+    ("GET", "/errors", [200, 200, 200, 200, 200]),
+    ("GET", "/errors/{code}", [200, 200, 200, 200, 200]),
     ("GET", "/self-service/registration/api", [200, 200, 200, 200, 200]),
     ("GET", "/self-service/login/api", [200, 200, 200, 200, 200]),
     ("GET", "/self-service/settings/api", [401, 200, 200, 200, 200]),
@@ -94,7 +96,7 @@ fn declared_routes() -> BTreeSet<(String, String)> {
 fn every_route_is_in_the_table() {
     let without_query = |template: &str| template.split('?').next().unwrap().to_owned();
     let ids = |template: String| {
-        ["ticket", "free", "order", "payment"]
+        ["ticket", "free", "order", "payment", "code"]
             .iter()
             .fold(template, |path, name| path.replace(&format!("{{{name}}}"), "{id}"))
     };
@@ -128,8 +130,8 @@ async fn scene(exchange: &TestPlatform) -> Scene {
     let free = seller.list_ticket("Free", 10.0).await;
     let payment = payment["id"].as_str().unwrap().to_owned();
     let names = [("ticket", ticket), ("order", order), ("payment", payment), ("free", free)];
-    let context = [("context", "orders".to_owned())];
-    Scene { people, names: names.into_iter().chain(context).collect() }
+    let others = [("context", "orders".to_owned()), ("code", "internal".to_owned())];
+    Scene { people, names: names.into_iter().chain(others).collect() }
 }
 
 impl Scene {

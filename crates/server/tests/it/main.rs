@@ -7,14 +7,18 @@ mod configuration;
 mod crash;
 mod demo;
 mod documents;
+mod hostile_clients;
 mod idempotency;
 mod identity;
 mod malformed;
 mod mishaps;
 mod observability;
 mod program;
+mod protection;
 mod race;
 mod readme;
+mod refusals;
+mod storage;
 mod story;
 
 use testkit::TestPlatform;

@@ -151,8 +151,8 @@ pub(crate) fn from_sqlite(error: &rusqlite::Error, names: &ConstraintNames) -> S
                 name: names.get(what).map_or_else(|| what.to_owned(), Clone::clone),
             }
         }
-        ErrorCode::DiskFull
-        | ErrorCode::ReadOnly
+        ErrorCode::DiskFull => StoreError::Full { reason },
+        ErrorCode::ReadOnly
         | ErrorCode::SystemIoFailure
         | ErrorCode::DatabaseBusy
         | ErrorCode::DatabaseLocked

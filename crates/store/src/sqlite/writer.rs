@@ -6,9 +6,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, params_from_iter};
+use telemetry::Repeated;
 use tokio::sync::{mpsc, oneshot};
 
 use super::connect::{ConstraintNames, from_sqlite};
@@ -20,6 +21,9 @@ const GROUP_MAX: usize = 512;
 
 /// The most batches that wait; beyond it callers wait to be let into the queue.
 const QUEUE_MAX: usize = 4096;
+
+/// How often the log says that nothing can be written, while that is so.
+const SAY_EVERY: Duration = Duration::from_secs(60);
 
 struct Job {
     batch: Vec<Statement>,
@@ -42,6 +46,8 @@ struct Desk {
     connection: Connection,
     names: ConstraintNames,
     meter: Meter,
+    /// Commits that fail: said once in a while.
+    outage: Repeated,
     /// Whether the last commit stood.
     can_write: Arc<AtomicBool>,
 }
@@ -55,7 +61,9 @@ impl Writer {
     ) -> Result<Self, StoreError> {
         let (queue, orders) = mpsc::channel(QUEUE_MAX);
         let can_write = Arc::new(AtomicBool::new(true));
-        let desk = Desk { connection, names, meter, can_write: Arc::clone(&can_write) };
+        let outage = Repeated::every(SAY_EVERY);
+        let desk =
+            Desk { connection, names, meter, outage, can_write: Arc::clone(&can_write) };
         std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || run(&desk, orders))
@@ -137,7 +145,7 @@ fn commit_group(desk: &Desk, group: &[Job]) -> Vec<Result<(), StoreError>> {
     if group.is_empty() {
         return Vec::new();
     }
-    let (started, Desk { connection, names, meter, can_write }) = (Instant::now(), desk);
+    let (started, Desk { connection, names, meter, outage, can_write }) = (Instant::now(), desk);
     let run_all = || {
         execute(connection, "begin immediate")?;
         let results = group
@@ -151,13 +159,25 @@ fn commit_group(desk: &Desk, group: &[Job]) -> Vec<Result<(), StoreError>> {
     can_write.store(results.is_ok(), Ordering::Relaxed);
     if let Ok(results) = &results {
         meter.committed(started.elapsed(), results);
+        say_over(connection, outage);
     }
     results.unwrap_or_else(|error: StoreError| {
         meter.not_committed(group.len());
-        tracing::error!(%error, group.len = group.len(), "Could not commit a group of batches");
+        if let Some(kept_back) = outage.say() {
+            let (database, len) = (connection.path(), group.len());
+            tracing::error!(%error, database, group.len = len, kept_back,
+                "Could not commit a group of batches; nothing of it was stored");
+        }
         abandon(connection);
         group.iter().map(|_| Err(error.clone())).collect()
     })
+}
+
+fn say_over(connection: &Connection, outage: &Repeated) {
+    if let Some(kept_back) = outage.over() {
+        let database = connection.path();
+        tracing::info!(database, kept_back, "The database can be written again");
+    }
 }
 
 /// Leaves a transaction that can't be committed, if SQLite hasn't left it already.
@@ -179,7 +199,7 @@ fn run_in_savepoint(
     execute(connection, "savepoint batch")?;
     let result = batch.iter().try_for_each(|statement| run_one(connection, names, statement));
     if let Err(error) = &result {
-        if matches!(error, StoreError::Unavailable { .. }) || connection.is_autocommit() {
+        if error.is_passing() || connection.is_autocommit() {
             return Err(error.clone());
         }
         execute(connection, "rollback to batch")?;
@@ -237,7 +257,7 @@ mod tests {
         writer.apply(large()).await.unwrap();
         let (first, second) = tokio::join!(writer.apply(small()), writer.apply(large()));
         let error = second.unwrap_err();
-        assert!(matches!(error, StoreError::Unavailable { .. }), "{error}");
+        assert!(matches!(error, StoreError::Full { .. }), "{error}");
         assert!(!writer.can_write());
 
         let delete = Statement::new("delete from notes", []);
@@ -245,6 +265,6 @@ mod tests {
         writer.apply(large()).await.unwrap();
         assert!(writer.can_write());
         // its neighbour either got into an earlier group or shared the fate of this one
-        assert!(matches!(first, Ok(()) | Err(StoreError::Unavailable { .. })));
+        assert!(matches!(first, Ok(()) | Err(StoreError::Full { .. })));
     }
 }

@@ -1,0 +1,110 @@
+//! How many connections there are: in all, and from one address, so that one client can't take
+//! them all.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::client_address::TrustedProxies;
+
+/// The places for connections.
+pub(crate) struct Connections {
+    room: Arc<Semaphore>,
+    each_max: usize,
+    /// Their connections are many people's.
+    proxies: TrustedProxies,
+    by_address: Mutex<HashMap<IpAddr, usize>>,
+}
+
+/// One connection's place; free again when it is dropped.
+pub(crate) struct Place {
+    connections: Arc<Connections>,
+    address: IpAddr,
+    _room: OwnedSemaphorePermit,
+}
+
+impl Connections {
+    pub(crate) fn new(all_max: usize, each_max: usize, proxies: TrustedProxies) -> Arc<Self> {
+        let (room, by_address) = (Arc::new(Semaphore::new(all_max)), Mutex::default());
+        Arc::new(Self { room, each_max, proxies, by_address })
+    }
+
+    /// Waits until there is room for one more.
+    pub(crate) async fn room(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.room).acquire_owned().await.ok()
+    }
+
+    /// Gives it to `address`, unless that has its share already.
+    pub(crate) fn give(
+        self: &Arc<Self>,
+        room: OwnedSemaphorePermit,
+        address: IpAddr,
+    ) -> Option<Place> {
+        let address = network_of(address);
+        let mut by_address = self.counts();
+        let count = by_address.entry(address).or_default();
+        if *count >= self.each_max && !self.proxies.contains(address) {
+            return None;
+        }
+        *count += 1;
+        drop(by_address);
+        Some(Place { connections: Arc::clone(self), address, _room: room })
+    }
+
+    fn counts(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+        self.by_address.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut by_address = self.connections.counts();
+        if let Some(count) = by_address.get_mut(&self.address) {
+            *count -= 1;
+            if *count == 0 {
+                by_address.remove(&self.address);
+            }
+        }
+    }
+}
+
+/// The IPv4 address, or the /64 of an IPv6 address: a customer has a whole one.
+fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            IpAddr::V6(std::net::Ipv6Addr::from_bits(address.to_bits() >> 64 << 64))
+        }
+        address => address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn give(connections: &Arc<Connections>, address: &str) -> Option<Place> {
+        let room = Arc::clone(&connections.room).try_acquire_owned().ok()?;
+        connections.give(room, address.parse().unwrap())
+    }
+
+    #[test]
+    fn an_address_has_its_share_and_gives_it_back() {
+        let proxies = TrustedProxies::new(vec!["10.0.0.0/8".parse().unwrap()]);
+        let connections = Connections::new(6, 2, proxies);
+        let held = [0; 2].map(|_| give(&connections, "192.0.2.1").unwrap());
+        assert!(give(&connections, "192.0.2.1").is_none());
+        assert!(give(&connections, "::ffff:192.0.2.1").is_none());
+        assert!(give(&connections, "192.0.2.2").is_some(), "others have theirs");
+        let _v6 =
+            ["2001:db8::1", "2001:db8::2"].map(|address| give(&connections, address).unwrap());
+        assert!(give(&connections, "2001:db8::3").is_none(), "a /64 is one customer");
+        drop(held);
+        assert!(give(&connections, "192.0.2.1").is_some());
+        let proxied = [0; 4].map(|_| give(&connections, "10.0.0.1").unwrap());
+        assert!(give(&connections, "192.0.2.1").is_none(), "all places are taken");
+        drop(proxied);
+        assert_eq!(connections.counts().len(), 1, "who is gone is forgotten");
+    }
+}

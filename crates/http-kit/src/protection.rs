@@ -1,0 +1,87 @@
+//! What protects the exchange from floods, slow clients and other sites, in one value: the limits
+//! that [`crate::edge`] holds every request to.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::request::Parts;
+use kernel::{Kind, Refusal, WebOrigin};
+use tokio_util::sync::CancellationToken;
+
+use crate::admission::Admission;
+use crate::client_address::TrustedProxies;
+use crate::cross_site::CrossSite;
+use crate::rate_limit::{FORGET_EVERY, RateLimits};
+use crate::request_body::{BODY_MAX, RequestBodies};
+
+/// The longest path with its query, in bytes. A search has room for all its filters.
+const URI_MAX: usize = 8 * 1024;
+
+/// The most bytes of all header fields together.
+pub(crate) const HEADERS_MAX: usize = 16 * 1024;
+
+/// Limits for every request.
+pub struct Protection {
+    /// Who is believed about where a request comes from.
+    pub proxies: TrustedProxies,
+    /// How often somebody may ask; none means as often as they like.
+    pub rate_limits: Option<Arc<RateLimits>>,
+    /// How many requests are worked on at once.
+    pub admission: Admission,
+    /// How bodies are read.
+    pub bodies: RequestBodies,
+    /// Which sites may make a browser send requests.
+    pub cross_site: CrossSite,
+    /// Pages of these origins may read answers.
+    pub cors: Vec<WebOrigin>,
+    /// Whether clients reach the exchange by HTTPS.
+    pub is_https: bool,
+}
+
+impl Default for Protection {
+    /// Room for much, no rate limits, no other origins: for tests of a part.
+    fn default() -> Self {
+        Self {
+            proxies: TrustedProxies::default(),
+            rate_limits: None,
+            admission: Admission::new(1024),
+            bodies: RequestBodies::new(Duration::from_secs(30), 64 * BODY_MAX),
+            cross_site: CrossSite::new([]),
+            cors: Vec::new(),
+            is_https: false,
+        }
+    }
+}
+
+impl Protection {
+    /// Forgets whom the rate limits needn't remember, until `stop`.
+    pub async fn look_after(self: Arc<Self>, stop: CancellationToken) {
+        let mut tick = tokio::time::interval(FORGET_EVERY);
+        // bounded: by `stop`
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = tick.tick() => {}
+            }
+            if let Some(limits) = &self.rate_limits {
+                limits.forget();
+            }
+        }
+    }
+}
+
+/// Refuses a request whose head is larger than any that makes sense here.
+pub(crate) fn check_head(head: &Parts) -> Result<(), Refusal> {
+    let uri = head.uri.path().len() + head.uri.query().map_or(0, str::len);
+    if uri > URI_MAX {
+        let detail = "The path and its query are longer than 8 KiB.";
+        return Err(Refusal::new(Kind::UriTooLong, "uri-too-long", detail));
+    }
+    let fields = head.headers.iter();
+    let size: usize = fields.map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if size > HEADERS_MAX {
+        let detail = "The header fields are larger than 16 KiB together.";
+        return Err(Refusal::new(Kind::HeadersTooLarge, "headers-too-large", detail));
+    }
+    Ok(())
+}

@@ -1,0 +1,54 @@
+//! What every answer says to browsers: don't guess, don't frame, don't tell others. A page of our
+//! own that needs more (a script, a style) says so itself; what an answer says already stays.
+
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+
+const ALWAYS: [(HeaderName, HeaderValue); 6] = [
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
+    ),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
+];
+
+/// A year of HTTPS only.
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
+/// Adds what is missing; `is_https` when clients reach the exchange by HTTPS.
+pub(crate) fn protect(headers: &mut HeaderMap, is_https: bool) {
+    for (name, value) in &ALWAYS {
+        if !headers.contains_key(name) {
+            headers.insert(name, value.clone());
+        }
+    }
+    if is_https && !headers.contains_key(header::STRICT_TRANSPORT_SECURITY) {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_answer_says_itself_stays() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("own"));
+        protect(&mut headers, false);
+        assert_eq!(headers[header::CONTENT_SECURITY_POLICY], "own");
+        assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+        assert!(!headers.contains_key(header::STRICT_TRANSPORT_SECURITY));
+        protect(&mut headers, true);
+        assert_eq!(headers[header::STRICT_TRANSPORT_SECURITY], "max-age=31536000");
+    }
+}
