@@ -1,6 +1,6 @@
 //! What every HTTP surface of the exchange shares, decided once: how a refusal becomes a problem
 //! document ([`problem`]), how a body is read field by field ([`body`]), who is calling
-//! ([`caller`]), ids and pages ([`params`]), and the loop that accepts connections ([`serve`]).
+//! ([`caller`]), how a query is read ([`params`]), and the loop that accepts connections ([`serve`]).
 //! [`edge`] wraps a whole router with all of it.
 
 pub mod body;
@@ -12,5 +12,5 @@ pub mod serve;
 
 pub use body::Fields;
 pub use caller::{Caller, MaybeCaller, session_token};
-pub use params::{IdPath, Page};
+pub use params::{IdPath, NextPage, Page};
 pub use problem::Error;
