@@ -15,12 +15,13 @@ update tickets set search = ' ' || words(title), place = numbered.place
 
 create unique index tickets_by_place on tickets (place);
 
--- Whom everybody sees, in each order; `tickets_by_seller` is for the others.
+-- What everybody sees, in each order; and what only its seller sees.
 create index tickets_approved_by_id on tickets (id) where status = 'approved';
 create index tickets_approved_by_price on tickets (price, id) where status = 'approved';
 create index tickets_approved_by_creation on tickets (created_at, id) where status = 'approved';
 create index tickets_approved_by_title on tickets (search, id) where status = 'approved';
-create index tickets_by_order on tickets (order_id) where order_id is not null;
+create index tickets_hidden_by_seller on tickets (seller_id, id) where status <> 'approved';
+create index tickets_by_order on tickets (order_id, id) where order_id is not null;
 
 -- The texts stay in `tickets`; `search` holds folded words with spaces between them, so that the
 -- simplest tokenizer does. An index for each length of prefix, or else a prefix that a million

@@ -5,5 +5,6 @@
 mod deadline_property;
 mod ending_property;
 mod listing_property;
+mod page_property;
 mod payments_property;
 mod support;

@@ -6,6 +6,7 @@ mod crash;
 mod malformed;
 mod mishaps;
 mod program;
+mod queries;
 mod race;
 mod readme;
 mod story;

@@ -148,7 +148,7 @@ pub(super) fn is_equality(test: &Test) -> bool {
     }
 }
 
-/// What a page is sorted by; it is selected under this name.
+/// What a page is sorted by.
 pub(super) const fn sort_column(field: SortField) -> &'static str {
     match field {
         SortField::Id => "id",
