@@ -1,6 +1,6 @@
 //! What every HTTP surface of the exchange shares, decided once: how a refusal becomes a problem
-//! document ([`problem`]), how a body is read field by field ([`body`]), who is calling
-//! ([`caller`]), how a query is read ([`params`]), and the loop that accepts connections ([`serve`]).
+//! document ([`problem`]), how a body is read field by field ([`body`]) and a query in its forms
+//! ([`params`]), who is calling ([`caller`]), and the loop that accepts connections ([`serve`]).
 //! [`edge`] wraps a whole router with all of it.
 
 pub mod body;

@@ -13,17 +13,12 @@
 //! follow it, so that values and lists may have commas of their own.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
-use serde::Deserialize;
-use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::members::{MEMBERS_MAX, Members};
 use super::{Broken, Given, Params};
 use crate::body::printable;
-
-/// The most members that are read of one item; none of ours has half as many.
-const MEMBERS_MAX: usize = 16;
 
 /// What a structured parameter looks like.
 #[derive(Debug)]
@@ -270,37 +265,6 @@ fn comma_list<'a>(text: &'a str, known: &[&str]) -> Option<Vec<(&'a str, &'a str
         start = end + 1;
     }
     (!members.is_empty() && members.len() <= MEMBERS_MAX).then_some(members)
-}
-
-/// A JSON object's members, in their order, with repeated names.
-struct Members(Vec<(String, Box<RawValue>)>);
-
-impl<'de> Deserialize<'de> for Members {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Collect;
-
-        impl<'de> Visitor<'de> for Collect {
-            type Value = Members;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a JSON object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
-                let mut members = Vec::new();
-                while let Some(name) = map.next_key()? {
-                    if members.len() == MEMBERS_MAX {
-                        map.next_value::<IgnoredAny>()?;
-                        return Err(serde::de::Error::custom("too many members"));
-                    }
-                    members.push((name, map.next_value()?));
-                }
-                Ok(Members(members))
-            }
-        }
-
-        deserializer.deserialize_map(Collect)
-    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 mod decode;
 mod given;
 mod item;
+mod members;
 mod page;
 mod path;
 

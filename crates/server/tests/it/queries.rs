@@ -57,7 +57,7 @@ async fn page(
 
 /// Four concerts of two sellers; one is withdrawn, one is reserved.
 struct Hall {
-    exchange: TestPlatform,
+    _exchange: TestPlatform,
     seller: Person,
     other: Person,
     buyer: Person,
@@ -82,7 +82,18 @@ impl Hall {
         let order = buyer.place_order(&reserved).await;
         exchange.drain().await;
         let guest = exchange.anonymous();
-        Self { exchange, seller, other, buyer, guest, cheap, dear, reserved, withdrawn, order }
+        Self {
+            _exchange: exchange,
+            seller,
+            other,
+            buyer,
+            guest,
+            cheap,
+            dear,
+            reserved,
+            withdrawn,
+            order,
+        }
     }
 }
 
@@ -205,48 +216,49 @@ async fn a_walk_misses_nothing_while_tickets_come_and_go() {
     }
 }
 
+/// What breaks searches, elsewhere.
+const HOSTILE: &[&str] = &[
+    "\"",
+    "'",
+    "*",
+    "\"*",
+    "AND",
+    "OR NOT",
+    "NEAR(",
+    "a AND",
+    "^a",
+    "a:b",
+    "search:x",
+    "{a b}:c",
+    "-",
+    "(",
+    ")",
+    "\\",
+    "%",
+    "_",
+    ";drop table tickets",
+    "\0",
+    "a\0b",
+    "\u{feff}",
+    "👩‍👩‍👧",
+    "東京",
+    "\u{202e}",
+    "\u{10ffff}",
+    "٣",
+    "ﷺ",
+    "\u{301}\u{301}",
+    "a\u{301}",
+    "!!!",
+    "....",
+    " ",
+    "",
+];
+
 #[tokio::test]
 async fn hostile_queries_break_nothing() {
     let hall = Hall::open().await;
     let guest = &hall.guest;
-    for text in [
-        "\"",
-        "'",
-        "*",
-        "\"*",
-        "AND",
-        "OR NOT",
-        "NEAR(",
-        "a AND",
-        "^a",
-        "a:b",
-        "search:x",
-        "{a b}:c",
-        "-",
-        "(",
-        ")",
-        "\\",
-        "%",
-        "_",
-        ";drop table tickets",
-        "\0",
-        "a\0b",
-        "\u{feff}",
-        "👩‍👩‍👧",
-        "東京",
-        "\u{202e}",
-        "\u{10ffff}",
-        "٣",
-        "ﷺ",
-        "\u{301}\u{301}",
-        "a\u{301}",
-        "!!!",
-        "....",
-        " ",
-        "",
-        &"\"a\" ".repeat(50),
-        &"é".repeat(200),
-    ] {
+    for text in HOSTILE.iter().copied().chain([&*"\"a\" ".repeat(50), &"é".repeat(200)]) {
         for sort in ["", "&sort=field=price"] {
             let query = format!("q={}{sort}", encoded(text));
             let answer = guest.get(&format!("/api/tickets?{query}")).await;
@@ -265,7 +277,7 @@ async fn hostile_queries_break_nothing() {
         ("q=%ff".to_owned(), "q"),
         ("q=%C3".to_owned(), "q"),
         (format!("filter={}", "%5B".repeat(5_000)), "filter[0]"),
-        (format!("filter={}", "filter=".repeat(2_000)), "filter[0]"),
+        (format!("filter={}", "filter=".repeat(2_000)), "filter[0].name"),
         (
             "filter=name=price,operator=gt,value=1".to_owned() + &",".repeat(5_000),
             "filter[0].value",

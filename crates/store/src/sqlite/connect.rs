@@ -71,6 +71,9 @@ pub(crate) fn readable(address: &Address) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
+/// A text as it is compared.
+type Fold = fn(&str) -> String;
+
 /// What SQL calls to compare texts as the program does: `caseless(text)` and `words(text)`, see
 /// [`kernel::text`]. Indexes and triggers must not use them: other programs that open the file,
 /// such as the `sqlite3` shell, don't have them.
@@ -78,12 +81,11 @@ fn add_text_functions(connection: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8
         | FunctionFlags::SQLITE_DETERMINISTIC
         | FunctionFlags::SQLITE_INNOCUOUS;
-    let functions: [(&str, fn(&str) -> String); 2] =
-        [("caseless", kernel::text::caseless), ("words", kernel::text::words)];
-    for (name, function) in functions {
+    let caseless: Fold = kernel::text::caseless;
+    for (name, fold) in [("caseless", caseless), ("words", kernel::text::words)] {
         connection.create_scalar_function(name, 1, flags, move |context| {
             let text: Option<&str> = context.get_raw(0).as_str_or_null()?;
-            Ok(text.map(function))
+            Ok(text.map(fold))
         })?;
     }
     Ok(())

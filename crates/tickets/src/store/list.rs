@@ -120,8 +120,9 @@ impl Who {
         if let Some((caller, statuses)) = self.own {
             let caller = conditions.bind(caller);
             let statuses = statuses.join("', '");
+            let hidden = "t.status <> 'approved'";
             branches.push(format!(
-                "(t.seller_id = {caller} and t.status <> 'approved' and +t.status in ('{statuses}'))"
+                "(t.seller_id = {caller} and {hidden} and +t.status in ('{statuses}'))"
             ));
         }
         branches

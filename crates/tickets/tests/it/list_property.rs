@@ -295,7 +295,8 @@ fn a_walk_shows_what_stays_exactly_once() {
     let copies = vec(copies(), 0..40);
     let asked = (queries(), callers(), 0..30_usize);
     let changes = vec(vec(changes(), 0..4), 0..40);
-    proptest!(cases(400), |(copies in copies, (query, caller, stable) in asked, changes in changes)| {
+    let walks = (copies, asked, changes);
+    proptest!(cases(400), |((copies, (query, caller, stable), changes) in walks)| {
         runtime.block_on(async {
             let mut shelf = Shelf::of(copies, stable).await;
             let mut changes = changes.into_iter();
