@@ -328,7 +328,11 @@ fn a_name_that_many_have_is_found_in_every_order() {
         seller: user(u128::from(number % 3)),
         title: format!("Night {}", number % 50),
         price: i64::from(number * 7919 % 500),
-        status: if number % 7 == 0 { TicketStatus::Withdrawn } else { TicketStatus::Approved },
+        status: if number.is_multiple_of(7) {
+            TicketStatus::Withdrawn
+        } else {
+            TicketStatus::Approved
+        },
         order: None,
         created_at: i64::from(number % 40) * 1_000,
     };

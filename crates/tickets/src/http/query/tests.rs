@@ -301,10 +301,9 @@ fn a_projection_keeps_the_id() {
         updated_at: Timestamp::from_micros(0),
     };
     let then = "1970-01-01T00:00:00.000Z";
-    let rest = format!(r#""status":"approved","createdAt":"{then}","updatedAt":"{then}""#);
-    let whole = format!(
-        r#"{{"id":"{ID}","title":"Nick Cave","price":19.9,"currency":"EUR","version":0,"userId":"{ID}",{rest}}}"#
-    );
+    let times = format!(r#""createdAt":"{then}","updatedAt":"{then}""#);
+    let rest = format!(r#""currency":"EUR","version":0,"userId":"{ID}","status":"approved""#);
+    let whole = format!(r#"{{"id":"{ID}","title":"Nick Cave","price":19.9,{rest},{times}}}"#);
     let only = format!(r#"{{"id":"{ID}","title":"Nick Cave","price":19.9}}"#);
     let named = "projection=name=title,mode=1&projection=name=price&projection=name=orderId,mode=1";
     let without = ["currency", "version", "userId", "status", "createdAt", "updatedAt", "id"];
