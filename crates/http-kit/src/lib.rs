@@ -1,6 +1,6 @@
 //! What every HTTP surface of the exchange shares, decided once: how a refusal becomes a problem
-//! document ([`problem`]), how a body is read field by field ([`body`]), who is calling
-//! ([`caller`]), ids and pages ([`params`]), how a repeated POST is answered ([`idempotency`]), and
+//! document ([`problem`]), how a body is read field by field ([`body`]) and a query in its forms
+//! ([`params`]), who is calling ([`caller`]), how a repeated POST is answered ([`idempotency`]), and
 //! the loop that accepts connections ([`serve`]). [`edge`] wraps a whole router with all of it, and
 //! with what [`protection`] says: where a request comes from ([`client_address`]), how often
 //! ([`rate_limit`]), how many at once ([`admission`]), how its body is read ([`request_body`]), and
@@ -31,5 +31,5 @@ pub use body::Fields;
 pub use caller::{Caller, MaybeCaller, session_token};
 pub use client_address::ClientAddress;
 pub use idempotency::{Once, Post};
-pub use params::{IdPath, Page};
+pub use params::{IdPath, NextPage, Page};
 pub use problem::Error;

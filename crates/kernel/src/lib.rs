@@ -1,9 +1,10 @@
-//! The vocabulary every other crate speaks: ids, money, time, versions, decisions, refusals.
+//! The vocabulary every other crate speaks: ids, money, time, versions, texts, decisions,
+//! refusals.
 //! No I/O, no async; the wall clock and new ids come from here and from nowhere else.
 //!
 //! Reading order: [`ids`] and [`money`] (what things are), [`time`] and [`version`] (when they
-//! changed), [`decision`] (what a rule says), [`refusal`] (how a rule says no), [`network`] and
-//! [`origin`] (where requests come from).
+//! changed), [`text`] (how names are compared), [`decision`] (what a rule says), [`refusal`] (how a
+//! rule says no), [`network`] and [`origin`] (where requests come from).
 
 pub mod decision;
 pub mod ids;
@@ -11,6 +12,7 @@ pub mod money;
 pub mod network;
 pub mod origin;
 pub mod refusal;
+pub mod text;
 pub mod time;
 pub mod version;
 

@@ -151,6 +151,12 @@ impl MajorUnits {
     }
 }
 
+impl fmt::Display for MajorUnits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&decimal(self.0))
+    }
+}
+
 /// The value of an unsigned JSON number × 100, if that is whole. Amounts beyond every limit come
 /// back as `TooLarge` without being computed.
 fn minor_units(text: &str) -> Result<i64, InvalidAmount> {

@@ -26,6 +26,22 @@ impl Timestamp {
         self.0
     }
 
+    /// Reads RFC 3339 text (<https://www.rfc-editor.org/rfc/rfc3339>), such as
+    /// `2026-05-01T19:30:00Z`; what is finer than a microsecond is cut off.
+    ///
+    /// # Errors
+    /// [`InvalidInstant`] for anything else.
+    pub fn parse(text: &str) -> Result<Self, InvalidInstant> {
+        let longest = "2026-05-01T19:30:00.123456789+02:00".len();
+        // the library takes more than the standard does
+        let is_strict = text.as_bytes().get(10) == Some(&b'T') && !text.contains('[');
+        if text.len() > longest || !is_strict {
+            return Err(InvalidInstant);
+        }
+        let instant: jiff::Timestamp = text.parse().map_err(|_| InvalidInstant)?;
+        Ok(Self(instant.as_microsecond()))
+    }
+
     /// The instant `span` later; stops at the end of time rather than wrapping.
     #[must_use]
     pub fn plus(self, span: Duration) -> Self {
@@ -45,6 +61,11 @@ impl Timestamp {
         Duration::from_micros(u64::try_from(micros).unwrap_or(0))
     }
 }
+
+/// The text is no instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be a time such as 2026-05-01T19:30:00Z")]
+pub struct InvalidInstant;
 
 fn micros(span: Duration) -> i64 {
     i64::try_from(span.as_micros()).unwrap_or(i64::MAX)
@@ -106,6 +127,26 @@ mod tests {
         let json = "\"2024-04-24T23:06:40.120Z\"";
         assert_eq!(serde_json::to_string(&instant).unwrap(), json);
         assert_eq!(serde_json::from_str::<Timestamp>(json).unwrap(), instant);
+    }
+
+    #[test]
+    fn an_instant_is_read_with_its_offset() {
+        let instant = Timestamp::parse("2024-04-24T23:06:40.120Z");
+        assert_eq!(instant, Ok(Timestamp::from_micros(1_714_000_000_120_000)));
+        assert_eq!(Timestamp::parse("2024-04-25T01:06:40.12+02:00"), instant);
+        for bad in [
+            "",
+            "now",
+            "2024-04-24",
+            "2024-04-24 23:06:40Z",
+            "2024-04-24T23:06:40",
+            "1714",
+            "2024-13-24T23:06:40Z",
+            "2024-04-24T23:06:40Z[Europe/Berlin]",
+            "２024-04-24T23:06:40Z",
+        ] {
+            assert_eq!(Timestamp::parse(bad), Err(InvalidInstant), "{bad}");
+        }
     }
 
     #[test]

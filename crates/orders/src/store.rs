@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use events::{CancelReason, Event, OrderStatus, PaymentStatus, TicketInOrder, TicketStatus};
-use kernel::{Decision, EventId, Money, OrderId, TicketId, Timestamp, UserId};
+use kernel::{Decision, EventId, Money, OrderId, TicketId, Timestamp};
 use outbox::{Changeset, Committed, Journal, Remember};
 use store::{Migration, Row, Statement, StoreError, Value, params};
-use uuid::Uuid;
 
 use crate::domain::{Listing, Order, OrderState, SeenPayment};
+use crate::queries::list_orders::ListOrders;
 
 /// The tables of this context.
 pub const MIGRATIONS: &[Migration] =
@@ -160,26 +160,34 @@ pub enum Side {
     Seller,
 }
 
-/// Newest first.
-pub(crate) async fn list_of(
-    journal: &Journal,
-    (side, user): (Side, UserId),
-    after: Option<Uuid>,
-    limit: u32,
-) -> Result<Vec<Order>, StoreError> {
-    let side = match side {
+/// A page's rows, newest first, and one more, if there are more.
+pub(crate) async fn list(journal: &Journal, query: &ListOrders) -> Result<Vec<Order>, StoreError> {
+    let side = match query.side {
         Side::Buyer => "buyer_id",
         Side::Seller => "seller_id",
     };
-    let mut values = params![user, limit].to_vec();
-    let mut page = "";
-    if let Some(after) = after {
+    let mut values = params![query.user, query.limit + 1].to_vec();
+    let mut conditions = String::new();
+    if let Some(after) = query.after {
         values.push(Value::from(after));
-        page = "and id < ?3";
+        conditions.push_str(" and id < ?3");
     }
-    let sql =
-        format!("select {COLUMNS} from orders where {side} = ?1 {page} order by id desc limit ?2");
-    let rows = journal.query(sql, values).await?;
+    if !query.statuses.is_empty() {
+        let first = values.len() + 1;
+        values.extend(query.statuses.iter().map(|status| Value::from(status.as_str())));
+        let places: Vec<_> = (first..=values.len()).map(|place| format!("?{place}")).collect();
+        // without the `+` a partial index might lead away from the order of the page
+        conditions.push_str(&format!(" and +status in ({})", places.join(", ")));
+    }
+    let sql = format!(
+        "select {COLUMNS} from orders where {side} = ?1{conditions} order by id desc limit ?2"
+    );
+    let rows = if query.statuses.is_empty() {
+        journal.query(sql, values).await?
+    } else {
+        // all of somebody's orders may have another status
+        journal.scan(sql, values).await?
+    };
     rows.iter().map(order_of).collect()
 }
 

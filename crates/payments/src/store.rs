@@ -3,7 +3,8 @@
 use events::{Event, OrderStatus, PaymentStatus};
 use kernel::{Decision, EventId, Money, OrderId, PaymentId, Timestamp};
 use outbox::{Changeset, Committed, Journal, Remember};
-use store::{Migration, Row, Statement, StoreError, params};
+use store::{Migration, Row, Statement, StoreError, Value, params};
+use uuid::Uuid;
 
 use crate::domain::{CardToken, ChargeId, DeclineCode, PayableOrder, Payment, PaymentState};
 
@@ -107,9 +108,25 @@ pub(crate) async fn of_order(
     id: OrderId,
     limit: u32,
 ) -> Result<Vec<Payment>, StoreError> {
-    let sql =
-        format!("select {COLUMNS} from payments where order_id = ?1 order by id desc limit ?2");
-    let rows = journal.query(sql, params![id, limit]).await?;
+    page_of_order(journal, id, None, limit).await
+}
+
+/// As [`of_order`], after the payment with the id `after`.
+pub(crate) async fn page_of_order(
+    journal: &Journal,
+    id: OrderId,
+    after: Option<Uuid>,
+    limit: u32,
+) -> Result<Vec<Payment>, StoreError> {
+    let (mut values, mut start) = (params![id, limit].to_vec(), "");
+    if let Some(after) = after {
+        values.push(Value::from(after));
+        start = " and id < ?3";
+    }
+    let sql = format!(
+        "select {COLUMNS} from payments where order_id = ?1{start} order by id desc limit ?2"
+    );
+    let rows = journal.query(sql, values).await?;
     rows.iter().map(payment_of).collect()
 }
 

@@ -1,22 +1,25 @@
-//! How tickets are kept: the rows, and the way there and back.
+//! How tickets are kept: the rows, and the way there and back; `list` finds pages of them.
 
 use events::{Event, OrderStatus, TicketStatus};
 use kernel::{Decision, EventId, Money, TicketId, Timestamp};
 use outbox::{Changeset, Committed, Journal, NEWS_PATIENCE, Remember};
-use store::{Migration, Row, Statement, StoreError, Value, params};
+use store::{Migration, Row, Statement, StoreError, params};
 
-use crate::domain::search::{SearchTerms, searchable};
+use crate::domain::search::searchable;
 use crate::domain::{Description, Hold, Ticket, TicketTitle};
-use crate::queries::list_tickets::ListTickets;
+
+mod list;
+
+pub(crate) use list::{explain_list, list};
 
 /// The tables of this context.
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    name: "tickets/0001_tickets",
-    sql: include_str!("../migrations/0001_tickets.sql"),
-}];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { name: "tickets/0001_tickets", sql: include_str!("../migrations/0001_tickets.sql") },
+    Migration { name: "tickets/0002_search", sql: include_str!("../migrations/0002_search.sql") },
+];
 
-const COLUMNS: &str = "id, seller_id, title, description, price, currency, status, order_id, \
-     version, revision, created_at, updated_at";
+const COLUMNS: &str = "t.id, t.seller_id, t.title, t.description, t.price, t.currency, t.status, \
+     t.order_id, t.version, t.revision, t.created_at, t.updated_at";
 
 const HOLDS: &str = "select order_id, status, version from holds where ticket_id = ?1";
 
@@ -34,7 +37,7 @@ const SEE: &str = "insert into holds (order_id, ticket_id, status, version)
      where excluded.version > holds.version";
 
 pub(crate) async fn find(journal: &Journal, id: TicketId) -> Result<Option<Ticket>, StoreError> {
-    let sql = format!("select {COLUMNS} from tickets where id = ?1");
+    let sql = format!("select {COLUMNS} from tickets t where t.id = ?1");
     let rows = journal.query(sql, params![id]).await?;
     rows.first().map(ticket_of).transpose()
 }
@@ -42,33 +45,6 @@ pub(crate) async fn find(journal: &Journal, id: TicketId) -> Result<Option<Ticke
 pub(crate) async fn holds(journal: &Journal, id: TicketId) -> Result<Vec<Hold>, StoreError> {
     let rows = journal.query(HOLDS, params![id]).await?;
     rows.iter().map(hold_of).collect()
-}
-
-/// Newest first.
-pub(crate) async fn list(
-    journal: &Journal,
-    query: &ListTickets,
-) -> Result<Vec<Ticket>, StoreError> {
-    // one row more than asked for tells whether there is a next page
-    let mut values = params![query.limit + 1, TicketStatus::Approved.as_str()].to_vec();
-    let mut sql = format!("select {COLUMNS} from tickets where (status = ?2");
-    let mut add = |sql: &mut String, condition: &str, value: Value| {
-        values.push(value);
-        sql.push_str(&condition.replace('?', &format!("?{}", values.len())));
-    };
-    if let Some(caller) = query.caller {
-        add(&mut sql, " or seller_id = ?", caller.into());
-    }
-    sql.push(')');
-    if let Some(after) = query.after {
-        add(&mut sql, " and id < ?", after.into());
-    }
-    for pattern in query.terms.iter().flat_map(SearchTerms::patterns) {
-        add(&mut sql, " and search like ?", pattern.into());
-    }
-    sql.push_str(" order by id desc limit ?1");
-    let rows = journal.scan(sql, values).await?;
-    rows.iter().map(ticket_of).collect()
 }
 
 pub(crate) async fn insert(

@@ -2,12 +2,16 @@
 
 use axum::Json;
 use axum::extract::State;
-use http_kit::{Caller, Page};
-use kernel::Refusal;
+use events::OrderStatus;
+use http_kit::params::{Broken, Params};
+use http_kit::{Caller, NextPage, Page};
 
 use crate::Orders;
 use crate::domain::Order;
-use crate::queries::list_orders::Side;
+use crate::queries::list_orders::{ListOrders, Side};
+
+/// What the next page is asked for with, beside its start.
+const SAME: &[&str] = &["as", "status"];
 
 /// Lists the caller's orders, newest first.
 #[utoipa::path(
@@ -20,13 +24,45 @@ pub(super) async fn list_orders(
     State(orders): State<Orders>,
     caller: Caller,
     page: Page,
-) -> Result<Json<Vec<events::Order>>, http_kit::Error> {
-    let side = match page.param("as") {
-        None | Some("buyer") => Side::Buyer,
-        Some("seller") => Side::Seller,
-        Some(_) => return Err(Refusal::field("as", "must be buyer or seller").into()),
-    };
+) -> Result<(Option<NextPage>, Json<Vec<events::Order>>), http_kit::Error> {
+    let (side, statuses) = page.read(|params, broken| {
+        let (side, statuses) = (side(params, broken), statuses(params, broken));
+        Some((side?, statuses))
+    })?;
     let user = caller.0.user_id;
-    let found = orders.list_orders(user, side, page.after, page.limit).await?;
-    Ok(Json(found.iter().map(Order::public).collect()))
+    let query = ListOrders { user, side, statuses, after: page.after, limit: page.limit };
+    let found = orders.list_orders(query).await?;
+    let last = found.orders.last().filter(|_| found.has_more);
+    let next = last.map(|order| page.next(order.id.as_uuid(), SAME));
+    Ok((next, Json(found.orders.iter().map(Order::public).collect())))
+}
+
+fn side(params: &Params, broken: &mut Broken) -> Option<Side> {
+    match params.single("as", broken) {
+        None | Some("buyer") => Some(Side::Buyer),
+        Some("seller") => Some(Side::Seller),
+        Some(_) => {
+            broken.add("as", "must be buyer or seller");
+            None
+        }
+    }
+}
+
+/// One or several, in one parameter with commas or in several; none means all.
+fn statuses(params: &Params, broken: &mut Broken) -> Vec<OrderStatus> {
+    let names: Vec<_> = OrderStatus::ALL.iter().map(|status| status.as_str()).collect();
+    let rule = || format!("must be one or several of {}", names.join(", "));
+    let values = params.all("status", broken);
+    let mut statuses = Vec::new();
+    for name in values.into_iter().flat_map(|value| value.split(',')) {
+        match OrderStatus::from_text(name.trim()) {
+            Some(status) if statuses.contains(&status) => {}
+            Some(status) => statuses.push(status),
+            None => {
+                broken.add("status", rule());
+                break;
+            }
+        }
+    }
+    statuses
 }

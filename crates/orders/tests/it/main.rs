@@ -6,5 +6,6 @@ mod deadline_property;
 mod ending_property;
 mod idempotency;
 mod listing_property;
+mod page_property;
 mod payments_property;
 mod support;

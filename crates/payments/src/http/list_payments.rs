@@ -2,8 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
-use http_kit::{Caller, Page};
-use kernel::{OrderId, Refusal};
+use http_kit::{Caller, NextPage, Page};
+use kernel::OrderId;
 use ory::rights::ViewOrder;
 
 use crate::Payments;
@@ -25,12 +25,16 @@ pub(super) async fn list_payments(
     State(payments): State<Payments>,
     caller: Caller,
     page: Page,
-) -> Result<Json<Vec<events::Payment>>, http_kit::Error> {
-    let order_id = page.param("orderId").ok_or_else(|| Refusal::field("orderId", "is required"))?;
-    let order_id =
-        OrderId::parse(order_id).map_err(|error| Refusal::field("orderId", error.to_string()))?;
+) -> Result<(Option<NextPage>, Json<Vec<events::Payment>>), http_kit::Error> {
+    let order_id = page.read(|params, broken| {
+        let text = params.single("orderId", broken);
+        let id = text.map(|text| OrderId::parse(text).map_err(|error| error.to_string()));
+        broken.check("orderId", id.unwrap_or_else(|| Err("is required".to_owned())))
+    })?;
     // who may view an order may view its payments
     super::permit_on_order::<ViewOrder>(&payments, caller.0.user_id, order_id).await?;
-    let found = payments.list_payments(order_id, page.limit).await?;
-    Ok(Json(found.iter().map(Payment::public).collect()))
+    let found = payments.list_payments(order_id, page.after, page.limit).await?;
+    let last = found.payments.last().filter(|_| found.has_more);
+    let next = last.map(|payment| page.next(payment.id.as_uuid(), &["orderId"]));
+    Ok((next, Json(found.payments.iter().map(Payment::public).collect())))
 }

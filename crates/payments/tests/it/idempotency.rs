@@ -75,8 +75,8 @@ async fn settle_all(context: &Payments, order: OrderId) {
     let stop = CancellationToken::new();
     let driver = tokio::spawn(settle(driven, hinted, stop.clone()));
     let failed = || async {
-        let all = context.list_payments(order, 10).await?;
-        let failed = all.iter().all(|it| it.state.status() == PaymentStatus::Failed);
+        let all = context.list_payments(order, None, 10).await?;
+        let failed = all.payments.iter().all(|it| it.state.status() == PaymentStatus::Failed);
         Ok::<_, payments::Error>(failed.then_some(()))
     };
     assert!(context.journal.wait_for(LONG, failed).await.unwrap().is_some(), "it was declined");
@@ -85,7 +85,7 @@ async fn settle_all(context: &Payments, order: OrderId) {
 }
 
 async fn count(context: &Payments, order: OrderId) -> usize {
-    context.list_payments(order, 10).await.unwrap().len()
+    context.list_payments(order, None, 10).await.unwrap().payments.len()
 }
 
 #[tokio::test]

@@ -212,8 +212,9 @@ impl World {
         }
         self.stop.cancel();
         std::mem::take(&mut self.drivers).join_all().await;
+        let page = self.payments.list_payments(self.order.id, None, PAYMENTS_MAX).await;
         End {
-            payments: self.payments.list_payments(self.order.id, PAYMENTS_MAX).await.unwrap(),
+            payments: page.unwrap().payments,
             told_twice: self.count(TOLD_TWICE).await,
             is_complete: self.decision.is_some_and(|decision| decision.is_complete),
         }

@@ -15,6 +15,7 @@ mod mishaps;
 mod observability;
 mod program;
 mod protection;
+mod queries;
 mod race;
 mod readme;
 mod refusals;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use uuid::Uuid;
@@ -55,6 +56,7 @@ pub(crate) fn writable(address: &Address) -> Result<Connection, StoreError> {
         connection.pragma_update(None, "journal_mode", "wal")?;
         connection.pragma_update(None, "synchronous", "full")?;
         connection.pragma_update(None, "foreign_keys", true)?;
+        add_text_functions(&connection)?;
         Ok(connection)
     };
     open().map_err(|error| from_sqlite(&error, &HashMap::new()))
@@ -65,7 +67,28 @@ pub(crate) fn readable(address: &Address) -> rusqlite::Result<Connection> {
     let connection = address.open(OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+    add_text_functions(&connection)?;
     Ok(connection)
+}
+
+/// A text as it is compared.
+type Fold = fn(&str) -> String;
+
+/// What SQL calls to compare texts as the program does: `caseless(text)` and `words(text)`, see
+/// [`kernel::text`]. Indexes and triggers must not use them: other programs that open the file,
+/// such as the `sqlite3` shell, don't have them.
+fn add_text_functions(connection: &Connection) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8
+        | FunctionFlags::SQLITE_DETERMINISTIC
+        | FunctionFlags::SQLITE_INNOCUOUS;
+    let caseless: Fold = kernel::text::caseless;
+    for (name, fold) in [("caseless", caseless), ("words", kernel::text::words)] {
+        connection.create_scalar_function(name, 1, flags, move |context| {
+            let text: Option<&str> = context.get_raw(0).as_str_or_null()?;
+            Ok(text.map(fold))
+        })?;
+    }
+    Ok(())
 }
 
 /// Applies what is pending, all in one transaction; a second process waits for the lock.

@@ -13,15 +13,20 @@ use crate::{Row, StoreError, Value};
 /// How many reads of one database run at once.
 const CONNECTIONS: usize = 8;
 
+/// How many of them may be long at once, so that short ones never wait for all of them.
+const SCANS: usize = 4;
+
 pub(crate) struct Readers {
     address: Address,
     idle: Mutex<Vec<Connection>>,
     free: Semaphore,
+    scans: Semaphore,
 }
 
 impl Readers {
     pub(crate) fn new(address: Address) -> Self {
-        Self { address, idle: Mutex::new(Vec::new()), free: Semaphore::new(CONNECTIONS) }
+        let (free, scans) = (Semaphore::new(CONNECTIONS), Semaphore::new(SCANS));
+        Self { address, idle: Mutex::new(Vec::new()), free, scans }
     }
 
     /// How many reads are under way.
@@ -46,6 +51,7 @@ impl Readers {
         params: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
         let pool = Arc::clone(&self);
+        let _scan = self.scans.acquire().await.map_err(|_| StoreError::closed())?;
         let _turn = self.free.acquire().await.map_err(|_| StoreError::closed())?;
         tokio::task::spawn_blocking(move || pool.run(&sql, params))
             .await

@@ -1,12 +1,15 @@
 //! The rules of a ticket: what it is ([`ticket`]), what its texts may be ([`text`]), which order
-//! holds it ([`hold`]), and how a name is searched ([`search`]). Pure and synchronous.
+//! holds it ([`hold`]), how a name is searched ([`search`]), and what can be asked of the list of
+//! tickets ([`query`]). Pure and synchronous.
 
 pub mod hold;
+pub mod query;
 pub mod search;
 pub mod text;
 pub mod ticket;
 
 pub use hold::Hold;
+pub use query::TicketQuery;
 pub use search::SearchTerms;
 pub use text::{Description, TicketTitle};
 pub use ticket::{Edit, NewTicket, Ticket, TicketError};

@@ -1,7 +1,6 @@
 //! Search by name: words in any order, each a prefix; accents and case don't matter.
 
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
+use kernel::text::words;
 
 /// The longest query, in characters.
 const QUERY_MAX: usize = 200;
@@ -9,8 +8,9 @@ const QUERY_MAX: usize = 200;
 /// The words of a query that are looked for; more don't make it more precise.
 const WORDS_MAX: usize = 8;
 
-/// A query's words, folded like the titles they are compared with.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A query's words, folded like the titles they are compared with. There may be none: then every
+/// title has them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SearchTerms(Vec<String>);
 
 /// The query is too long.
@@ -27,41 +27,28 @@ impl SearchTerms {
         if text.chars().count() > QUERY_MAX {
             return Err(QueryTooLong);
         }
-        let words = fold(text);
+        let words = words(text);
         Ok(Self(
             words.split(' ').filter(|w| !w.is_empty()).take(WORDS_MAX).map(Into::into).collect(),
         ))
     }
 
-    /// The patterns that a title's [`searchable`] text must all match with `like`. They hold no
-    /// wildcard but their own, because folding leaves letters and digits only.
-    pub fn patterns(&self) -> impl Iterator<Item = String> {
-        self.0.iter().map(|word| format!("% {word}%"))
+    /// Whether there is nothing to look for.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The words. They have letters and digits only: no quotes, operators or wildcards.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
     }
 }
 
-/// A title as it is searched: folded words, each after a space.
+/// A title as it is searched and sorted: its folded words, each after a space.
 #[must_use]
 pub fn searchable(title: &str) -> String {
-    format!(" {}", fold(title))
-}
-
-/// Letters without accents in lower case, digits; everything else is one space.
-fn fold(text: &str) -> String {
-    let mut folded = String::with_capacity(text.len());
-    for c in text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {
-        match c {
-            'ß' => folded.push_str("ss"),
-            'ø' => folded.push('o'),
-            'ł' => folded.push('l'),
-            'æ' => folded.push_str("ae"),
-            'œ' => folded.push_str("oe"),
-            c if c.is_alphanumeric() => folded.push(c),
-            _ if folded.ends_with(' ') => {}
-            _ => folded.push(' '),
-        }
-    }
-    folded.trim().to_owned()
+    format!(" {}", words(title))
 }
 
 #[cfg(test)]
@@ -70,7 +57,7 @@ mod tests {
 
     fn finds(query: &str, title: &str) -> bool {
         let hay = searchable(title);
-        SearchTerms::parse(query).unwrap().patterns().all(|p| hay.contains(p.trim_matches('%')))
+        SearchTerms::parse(query).unwrap().words().all(|word| hay.contains(&format!(" {word}")))
     }
 
     #[test]
@@ -82,12 +69,14 @@ mod tests {
             assert!(!finds(query, "Björk – Reykjavík, Harpa"), "{query}");
         }
         assert!(finds("strasse oslo", "Straße Øslo"));
+        assert!(finds("ドーム 東京", "YOASOBI 東京ドーム"));
     }
 
     #[test]
-    fn wildcards_and_quotes_are_ordinary_characters() {
-        let patterns: Vec<_> = SearchTerms::parse("50% o'_neil").unwrap().patterns().collect();
-        assert_eq!(patterns, ["% 50%", "% o%", "% neil%"]);
+    fn wildcards_and_quotes_are_not_part_of_words() {
+        let terms = SearchTerms::parse("50% o'_neil \"a\"* NEAR(b) \0").unwrap();
+        assert_eq!(terms.words().collect::<Vec<_>>(), ["50", "o", "neil", "a", "near", "b"]);
         assert_eq!(SearchTerms::parse(&"x".repeat(201)), Err(QueryTooLong));
+        assert_eq!(SearchTerms::parse(&"x ".repeat(100)).unwrap().words().count(), 8);
     }
 }

@@ -5,6 +5,7 @@ mod delete_ticket;
 mod get_ticket;
 mod list_tickets;
 mod patch_ticket;
+pub mod query;
 
 use std::sync::Arc;
 

@@ -1,31 +1,26 @@
 //! A page of tickets.
 
 use kernel::UserId;
-use uuid::Uuid;
 
-use crate::domain::{SearchTerms, Ticket};
+use crate::domain::{Ticket, TicketQuery};
 use crate::{Error, Tickets, store};
 
-/// Which tickets to show.
+/// Which tickets to show. Whatever is asked for, these are approved ones, and the caller's own.
 #[derive(Debug, Clone)]
 pub struct ListTickets {
     /// Who asks: their own tickets are shown whatever their status.
     pub caller: Option<UserId>,
-    /// What their names must hold.
-    pub terms: Option<SearchTerms>,
-    /// The page starts after this ticket.
-    pub after: Option<Uuid>,
-    /// How many rows.
-    pub limit: u32,
+    /// What they ask for.
+    pub query: TicketQuery,
 }
 
-/// A page of tickets, newest first.
+/// A page of tickets, in the order that was asked for.
 #[derive(Debug)]
 pub struct TicketPage {
     /// The tickets.
     pub tickets: Vec<Ticket>,
-    /// The last one, when there are more after it.
-    pub last: Option<Uuid>,
+    /// Whether there are more after the last one.
+    pub has_more: bool,
 }
 
 impl Tickets {
@@ -34,11 +29,19 @@ impl Tickets {
     /// # Errors
     /// When the database is away.
     pub async fn list_tickets(&self, query: ListTickets) -> Result<TicketPage, Error> {
-        let limit = query.limit;
+        let limit = query.query.limit as usize;
         let mut tickets = store::list(&self.journal, &query).await?;
-        let has_more = tickets.len() > limit as usize;
-        tickets.truncate(limit as usize);
-        let last = tickets.last().filter(|_| has_more).map(|ticket| ticket.id.as_uuid());
-        Ok(TicketPage { tickets, last })
+        let has_more = tickets.len() > limit;
+        tickets.truncate(limit);
+        Ok(TicketPage { tickets, has_more })
+    }
+
+    /// How the database finds that page, step by step in its own words: for those who wonder what
+    /// a query costs, and for the tests that know.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn explain_list(&self, query: ListTickets) -> Result<Vec<String>, Error> {
+        Ok(store::explain_list(&self.journal, &query).await?)
     }
 }

@@ -19,8 +19,13 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new() -> Self {
         let migrations = [outbox::MIGRATIONS, tickets::MIGRATIONS].concat();
+        Self::over(Journal::new(Store::open(Location::Memory, &migrations).unwrap()))
+    }
+
+    /// The context over this database.
+    pub(crate) fn over(journal: Journal) -> Self {
         let tickets = Tickets {
-            journal: Journal::new(Store::open(Location::Memory, &migrations).unwrap()),
+            journal,
             sessions: Arc::new(Everybody),
             permissions: Arc::new(Everybody),
             clock: SystemClock::shared(),

@@ -1,0 +1,240 @@
+//! Pages of tickets: which way to them is the shortest.
+//!
+//! - By an index in the order of the sort ([`by_order`]), until the page is full. The index holds
+//!   the approved tickets; the caller's others come from a second branch, and SQLite merges both.
+//! - By the words of the name ([`by_words`]), through the full-text index, whose keys are in the
+//!   order of the tickets' ids. Sorted by anything else, only when few tickets have these words.
+//!
+//! What is sought for is always a parameter; names of columns and statuses are the program's own.
+
+mod condition;
+
+use kernel::{TicketId, UserId};
+use outbox::Journal;
+use store::{StoreError, Value};
+
+use self::condition::{Conditions, sort_column};
+use super::{COLUMNS, ticket_of};
+use crate::domain::Ticket;
+use crate::domain::query::{Field, Filter, SortField, TicketQuery};
+use crate::queries::list_tickets::ListTickets;
+
+/// With so many hits of a name, it is quicker to sort them than to look through an index.
+const FEW_HITS: u32 = 4_000;
+
+/// Up to so many tickets may be passed over in a short read.
+const SHORT_SKIP: u32 = 100;
+
+const COUNT_HITS: &str = "select count(*) from
+     (select rowid from tickets_fts where tickets_fts match ?1 limit ?2)";
+
+/// A page's rows and one more, if there are more.
+pub(crate) async fn list(journal: &Journal, list: &ListTickets) -> Result<Vec<Ticket>, StoreError> {
+    let Some(select) = plan(journal, list).await? else {
+        return Ok(Vec::new());
+    };
+    let rows = if select.is_short {
+        journal.query(select.sql, select.values).await?
+    } else {
+        journal.scan(select.sql, select.values).await?
+    };
+    rows.iter().map(ticket_of).collect()
+}
+
+/// The engine's plan for [`list`].
+pub(crate) async fn explain_list(
+    journal: &Journal,
+    list: &ListTickets,
+) -> Result<Vec<String>, StoreError> {
+    let Some(select) = plan(journal, list).await? else {
+        return Ok(Vec::new());
+    };
+    let sql = format!("explain query plan {}", select.sql);
+    let rows = journal.query(sql, select.values).await?;
+    rows.iter().map(|row| row.get(3)).collect()
+}
+
+/// One read.
+struct Select {
+    sql: String,
+    values: Vec<Value>,
+    /// Whether an index makes it short.
+    is_short: bool,
+}
+
+/// None when nobody needs to ask: no ticket that the caller may see can be one of these.
+async fn plan(journal: &Journal, list: &ListTickets) -> Result<Option<Select>, StoreError> {
+    let query = &list.query;
+    let who = Who::of(list);
+    if who.is_nobody() {
+        return Ok(None);
+    }
+    let has_words = !query.terms.is_empty() && !query.filters.iter().any(leads_to_few);
+    let go_by_words = has_words
+        && (query.sort.field == SortField::Id || has_few_hits(journal, &match_text(query)).await?);
+    Ok(Some(if go_by_words { by_words(query, who) } else { by_order(query, who) }))
+}
+
+/// Whether an index leads straight to the tickets that pass this filter.
+fn leads_to_few(filter: &Filter) -> bool {
+    let is_id = matches!(filter.field, Field::Id | Field::Seller | Field::Order);
+    is_id && condition::is_equality(&filter.test)
+}
+
+async fn has_few_hits(journal: &Journal, words: &str) -> Result<bool, StoreError> {
+    let values = [Value::from(words), Value::from(FEW_HITS + 1)];
+    let rows = journal.scan(COUNT_HITS, values).await?;
+    let hits: i64 = rows.first().map_or(Ok(0), |row| row.get(0))?;
+    Ok(hits <= i64::from(FEW_HITS))
+}
+
+/// Whose tickets may be shown, and with which status.
+struct Who {
+    approved: bool,
+    own: Option<(UserId, Vec<&'static str>)>,
+}
+
+impl Who {
+    fn of(list: &ListTickets) -> Self {
+        let (approved, others): (Vec<_>, Vec<_>) = list
+            .query
+            .statuses()
+            .into_iter()
+            .partition(|status| *status == events::TicketStatus::Approved);
+        let others: Vec<_> = others.into_iter().map(events::TicketStatus::as_str).collect();
+        let own = list.caller.filter(|_| !others.is_empty()).map(|caller| (caller, others));
+        Self { approved: !approved.is_empty(), own }
+    }
+
+    const fn is_nobody(&self) -> bool {
+        !self.approved && self.own.is_none()
+    }
+
+    /// A condition for each branch. Statuses stand in it as they are: for a parameter, the engine
+    /// can't know that a partial index would do.
+    fn branches(self, conditions: &mut Conditions) -> Vec<String> {
+        let mut branches = Vec::new();
+        if self.approved {
+            branches.push("t.status = 'approved'".to_owned());
+        }
+        if let Some((caller, statuses)) = self.own {
+            let caller = conditions.bind(caller);
+            let statuses = statuses.join("', '");
+            let hidden = "t.status <> 'approved'";
+            branches.push(format!(
+                "(t.seller_id = {caller} and {hidden} and +t.status in ('{statuses}'))"
+            ));
+        }
+        branches
+    }
+}
+
+/// Along the index of the sort.
+fn by_order(query: &TicketQuery, who: Who) -> Select {
+    let mut conditions = Conditions::default();
+    conditions.filters(query);
+    for word in query.terms.words() {
+        let pattern = conditions.bind(format!("% {word}%"));
+        conditions.add(format!("t.search like {pattern}"));
+    }
+    conditions.after(query);
+    let branches = who.branches(&mut conditions);
+    let all = conditions.all();
+    let columns = columns(query);
+    let branches: Vec<_> = branches
+        .iter()
+        .map(|branch| format!("select {columns} from tickets t where {branch}{all}"))
+        .collect();
+    let page = page(query, &mut conditions);
+    let is_free = query.filters.iter().all(|filter| filter.field == Field::Status);
+    Select {
+        sql: format!("{} {page}", branches.join(" union all ")),
+        values: conditions.values(),
+        is_short: is_free && query.terms.is_empty() && query.skip <= SHORT_SKIP,
+    }
+}
+
+/// Along the full-text index.
+fn by_words(query: &TicketQuery, who: Who) -> Select {
+    let mut conditions = Conditions::default();
+    let words = conditions.bind(match_text(query));
+    conditions.filters(query);
+    conditions.after(query);
+    let branches = who.branches(&mut conditions).join(" or ");
+    let columns = columns(query);
+    let mut from = format!(
+        "from tickets_fts f cross join tickets t on t.place = f.rowid
+         where f.tickets_fts match {words} and ({branches}){}",
+        conditions.all()
+    );
+    if query.sort.field == SortField::Id {
+        from.push_str(&start_of_page(query, &mut conditions));
+        let end = end_of_page(query, &from, &mut conditions);
+        from.push_str(&end);
+    }
+    let page = page(query, &mut conditions);
+    Select {
+        sql: format!("select {columns} {from} {page}"),
+        values: conditions.values(),
+        is_short: false,
+    }
+}
+
+/// The walk begins with the millisecond in which the page before ended.
+fn start_of_page(query: &TicketQuery, conditions: &mut Conditions) -> String {
+    let Some(after) = &query.after else {
+        return String::new();
+    };
+    let (first, last) = places(after.id);
+    let (bound, place) = if query.sort.descending { ("<=", last) } else { (">=", first) };
+    format!(" and f.rowid {bound} {}", conditions.bind(place))
+}
+
+/// The first and the last place that a ticket with this id may have; see `0002_search.sql`.
+fn places(id: TicketId) -> (i64, i64) {
+    let millisecond = id.as_uuid().as_u128() >> 80;
+    let first = i64::try_from(millisecond << 15).unwrap_or(i64::MAX);
+    (first, first | 0x7fff)
+}
+
+/// The index is in the order of milliseconds, not of whole ids: its walk ends with the millisecond
+/// in which the page does, and what was found so far is sorted.
+fn end_of_page(query: &TicketQuery, from: &str, conditions: &mut Conditions) -> String {
+    let rows = conditions.bind(query.skip + query.limit);
+    let (direction, at_least, last, none) = if query.sort.descending {
+        ("desc", ">=", "t.place >> 15 << 15", i64::MIN)
+    } else {
+        ("asc", "<=", "t.place | 32767", i64::MAX)
+    };
+    format!(
+        " and f.rowid {at_least} coalesce((select {last} {from}
+             order by f.rowid {direction} limit 1 offset {rows}), {none})"
+    )
+}
+
+/// The words as FTS5 reads them: each quoted, as the beginning of a word.
+fn match_text(query: &TicketQuery) -> String {
+    let words = query.terms.words().map(|word| format!("\"{}\"*", word.replace('"', "\"\"")));
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// Branches are merged by what they select.
+fn columns(query: &TicketQuery) -> String {
+    match query.sort.field {
+        // the index of words has a column of this name, too
+        SortField::Title => format!("{COLUMNS}, t.search as words"),
+        SortField::Id | SortField::Price | SortField::CreatedAt => COLUMNS.to_owned(),
+    }
+}
+
+/// The order, and which part of it: one row more than asked for tells whether there is a next page.
+fn page(query: &TicketQuery, conditions: &mut Conditions) -> String {
+    let direction = if query.sort.descending { "desc" } else { "asc" };
+    let sorted = match query.sort.field {
+        SortField::Id => String::new(),
+        SortField::Title => format!("words {direction}, "),
+        field => format!("{} {direction}, ", sort_column(field)),
+    };
+    let (limit, skip) = (conditions.bind(query.limit + 1), conditions.bind(query.skip));
+    format!("order by {sorted}id {direction} limit {limit} offset {skip}")
+}
