@@ -81,6 +81,11 @@ fn describe_problems_and_sessions(components: &mut Components) {
         .build();
     let cookie = "The cookie that signing in by a browser flow sets.";
     let cookie = ApiKeyValue::with_description(http_kit::caller::SESSION_COOKIE, cookie);
+    let metrics = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("What the operator configured as METRICS_TOKEN."))
+        .build();
+    components.add_security_scheme("metricsToken", SecurityScheme::Http(metrics));
     components.add_security_scheme(TOKEN, SecurityScheme::Http(bearer));
     components.add_security_scheme(COOKIE, SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
 }
@@ -155,7 +160,7 @@ fn implied(operation: &Operation) -> Vec<(&'static str, &'static str)> {
         implied.push(("415", "`unsupported-media-type`: the body is not JSON."));
     }
     if operation.security.is_none() {
-        implied.push(("401", "`unauthenticated`: sign in first."));
+        implied.push(("401", "`not-signed-in`: sign in first."));
     }
     implied
 }

@@ -30,5 +30,5 @@ pub use commands::seed_users::SeedError;
 pub use context::{Auth, AuthError, Options};
 pub use hasher::{HashCost, HashError};
 pub use housekeeping::housekeeping;
-pub use http::router;
+pub use http::{api, router};
 pub use store::MIGRATIONS;

@@ -31,6 +31,7 @@ impl<T: std::fmt::Display> std::fmt::Display for List<T> {
 
 /// Limits for clients.
 #[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Protection")]
 pub struct ProtectionSettings {
     /// Proxies whose X-Forwarded-For or Forwarded is believed: addresses or networks, separated
     /// by commas. Without them the address of a client is that of its connection.

@@ -9,7 +9,18 @@ use kernel::{Kind, Refusal};
 /// Code and page of every refusal; `README` is their list.
 const PAGES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/pages.rs"));
 
-/// The page of one code.
+/// Shows the page about a problem.
+#[utoipa::path(
+    get,
+    path = "/errors/{code}",
+    tag = "operation",
+    params(("code" = String, Path, description = "The last part of a problem's `type`.")),
+    responses(
+        (status = 200, description = "The page.", body = String, content_type = "text/markdown"),
+        (status = 404, description = "`unknown-path`: there is no such problem."),
+    ),
+    security(()),
+)]
 pub(super) async fn page(Path(code): Path<String>) -> Response {
     match find(&code) {
         Some(text) => ([("content-type", "text/markdown; charset=utf-8")], text).into_response(),
@@ -20,7 +31,16 @@ pub(super) async fn page(Path(code): Path<String>) -> Response {
     }
 }
 
-/// The list of all codes.
+/// Lists all problems.
+#[utoipa::path(
+    get,
+    path = "/errors",
+    tag = "operation",
+    responses(
+        (status = 200, description = "The list.", body = String, content_type = "text/markdown"),
+    ),
+    security(()),
+)]
 pub(super) async fn list() -> Response {
     page(Path("README".to_owned())).await
 }

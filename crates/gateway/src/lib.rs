@@ -8,13 +8,15 @@ mod metrics;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::get;
 use http_kit::protection::Protection;
 use kernel::Clock;
 use outbox::Journal;
 use telemetry::metrics::Recorder;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 pub use health::vitals::{Health, Limits};
 pub use metrics::{Access, Gauges};
@@ -57,15 +59,34 @@ pub fn router(
         checked.push((name, journal));
         all = all.merge(routes.unwrap_or_default());
     }
-    let all = all.merge(watching(checked, &clock, watched)).merge(errors());
+    let all = all.merge(watching(checked, &clock, watched)).merge(Router::from(error_routes()));
     http_kit::edge::protected(all, clock, protection)
 }
 
+/// What the gateway's own routes answer.
+#[must_use]
+pub fn api() -> OpenApi {
+    let mut all = health_routes().into_openapi();
+    all.merge(metrics_routes().into_openapi());
+    all.merge(error_routes().into_openapi());
+    all
+}
+
 /// The pages that the problems' types lead to.
-fn errors() -> Router {
-    Router::new()
-        .route("/errors", get(error_pages::list))
-        .route("/errors/{id}", get(error_pages::page))
+fn error_routes() -> OpenApiRouter {
+    OpenApiRouter::new().routes(routes!(error_pages::list)).routes(routes!(error_pages::page))
+}
+
+fn health_routes() -> OpenApiRouter<Arc<Health>> {
+    OpenApiRouter::new()
+        .routes(routes!(health::overall))
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+        .routes(routes!(health::of_context))
+}
+
+fn metrics_routes() -> OpenApiRouter<Arc<metrics::Scrape>> {
+    OpenApiRouter::new().routes(routes!(metrics::metrics))
 }
 
 /// The routes of those who watch.
@@ -78,12 +99,6 @@ fn watching(
     let health = Arc::new(Health::new(contexts, limits, Arc::clone(clock), stopping));
     let counted = Mutex::new(None);
     let scrape = metrics::Scrape { access, recorder, health: Arc::clone(&health), gauges, counted };
-    let metrics = Router::new().route("/metrics", get(metrics::metrics));
-    Router::new()
-        .route("/api/health", get(health::overall))
-        .route("/api/health/live", get(health::live))
-        .route("/api/health/ready", get(health::ready))
-        .route("/api/health/{context}", get(health::of_context))
-        .with_state(health)
-        .merge(metrics.with_state(Arc::new(scrape)))
+    let metrics = metrics_routes().with_state(Arc::new(scrape));
+    health_routes().with_state(health).merge(metrics).into()
 }

@@ -57,7 +57,19 @@ pub(crate) struct Scrape {
     pub(crate) counted: Mutex<Option<Instant>>,
 }
 
-/// `GET /metrics`
+/// Shows the metrics, as Prometheus reads them.
+///
+/// To who brings the configured token; without one, to this machine itself.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    tag = "operation",
+    responses(
+        (status = 200, description = "The metrics.", body = String, content_type = "text/plain"),
+        (status = 404, description = "`unknown-path`: not to you."),
+    ),
+    security((), ("metricsToken" = [])),
+)]
 pub(crate) async fn metrics(
     State(scrape): State<Arc<Scrape>>,
     headers: HeaderMap,

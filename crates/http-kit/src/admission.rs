@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use http::Method;
 use kernel::{Kind, Refusal};
+use telemetry::metrics::catalog::HTTP_SHED;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// How long a client that was refused should wait.
@@ -63,6 +64,7 @@ impl Admission {
             return Ok(Place { _all: None, _reads: None });
         }
         let refused = |_| {
+            HTTP_SHED.count(&[if class == Class::Read { "read" } else { "write" }]);
             let detail =
                 "The exchange has too much to do at the moment. Nothing was done; try again.";
             Refusal::new(Kind::Unavailable, "overloaded", detail).retry_in(RETRY_AFTER)

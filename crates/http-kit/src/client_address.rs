@@ -18,11 +18,6 @@ pub struct ClientAddress(pub IpAddr);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) IpAddr);
 
-impl Peer {
-    /// A request that came through no connection of ours: a router called by a test.
-    pub(crate) const UNKNOWN: Self = Self(IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED));
-}
-
 /// The proxies in front of the exchange, which are believed.
 #[derive(Debug, Clone, Default)]
 pub struct TrustedProxies(Vec<Network>);

@@ -3,6 +3,7 @@
 //! refusal leaves as a problem document, the framework's own and a panic's included; and what
 //! went wrong is logged here, once.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -110,9 +111,18 @@ impl Edge {
         class: Class,
         charged: &mut Option<Charged>,
     ) -> Result<Request, Refusal> {
-        let peer = request.extensions().get::<Peer>().copied().unwrap_or(Peer::UNKNOWN);
-        let address = self.protection.proxies.client_of(peer.0, request.headers());
-        request.extensions_mut().insert(ClientAddress(address));
+        let address = match request.extensions().get::<Peer>() {
+            Some(peer) => {
+                let address = self.protection.proxies.client_of(peer.0, request.headers());
+                request.extensions_mut().insert(ClientAddress(address));
+                address
+            }
+            // it came through no connection of ours, but from a test, which may say from where
+            None => {
+                let said = request.extensions().get::<ClientAddress>();
+                said.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |said| said.0)
+            }
+        };
         if let Some(limits) = &self.protection.rate_limits {
             let charge = charged.insert(Charged::to_address(limits, address, class));
             if let Some(refusal) = charge.refusal() {

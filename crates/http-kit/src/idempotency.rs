@@ -23,6 +23,7 @@ use outbox::answers::Render;
 use outbox::{Answer, Asked, Changeset, Earlier, Journal, ONE_ANSWER_PER_KEY, Receipt, Remember};
 use serde::Serialize;
 use store::StoreError;
+use telemetry::metrics::catalog::IDEMPOTENCY;
 use uuid::Uuid;
 
 pub use self::key::{HEADER, Key, Post};
@@ -131,7 +132,13 @@ impl<'a> Once<'a> {
 
     /// What became of the request when it came before.
     async fn look(&self, asked: &Asked) -> Result<Option<Course>, Error> {
-        match self.journal.earlier(asked, self.clock.now()).await? {
+        let earlier = self.journal.earlier(asked, self.clock.now()).await?;
+        IDEMPOTENCY.count(&[match &earlier {
+            None => "first",
+            Some(Earlier::Answered(_) | Earlier::Unanswered(_)) => "replayed",
+            Some(Earlier::Another) => "conflict",
+        }]);
+        match earlier {
             None => Ok(None),
             Some(Earlier::Answered(answer)) => Ok(Some(Course::Answered(replay(answer)))),
             Some(Earlier::Unanswered(begun)) => Ok(Some(Course::Begun(begun))),

@@ -18,6 +18,7 @@ use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use kernel::{Kind, Refusal, UserId};
+use telemetry::metrics::catalog::HTTP_RATE_LIMITED;
 use uuid::Uuid;
 
 use crate::admission::Class;
@@ -211,14 +212,20 @@ impl Charged {
 
     /// Why the request is refused for its address, if it is.
     pub(crate) fn refusal(&self) -> Option<Refusal> {
-        self.0.address.refusal()
+        self.0.address.refusal().inspect(|_| HTTP_RATE_LIMITED.count(&["address"]))
     }
 
     /// Counts the request as one of `user`; once, however often it is asked who they are.
     pub(crate) fn to_user(&self, user: UserId) -> Result<(), Refusal> {
         let charge = &*self.0;
         let verdict = charge.user.get_or_init(|| charge.limits.charge_user(user, charge.class));
-        verdict.refusal().map_or(Ok(()), Err)
+        match verdict.refusal() {
+            None => Ok(()),
+            Some(refusal) => {
+                HTTP_RATE_LIMITED.count(&["user"]);
+                Err(refusal)
+            }
+        }
     }
 
     /// Tells the client how near the nearer of its limits is.

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, anyhow, bail, ensure};
 
 /// How the names of databases end.
 pub(crate) const DATABASE_ENDING: &str = ".db";
@@ -37,7 +37,8 @@ impl DataFolder {
             "--data (DATA): {} holds an unfinished restore; empty it and restore again",
             path.display()
         );
-        let lock = open_private(&path.join(LOCK))?;
+        let lock =
+            open_private(&path.join(LOCK)).map_err(|error| anyhow!("--data (DATA): {error:#}"))?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { path, _lock: lock }),
             Err(TryLockError::WouldBlock) => bail!(

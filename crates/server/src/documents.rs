@@ -33,7 +33,14 @@ pub(crate) fn asyncapi_text() -> String {
 }
 
 fn openapi() -> OpenApi {
-    api_docs::openapi(vec![tickets::api(), orders::api(), payments::api(), api_docs::api()])
+    api_docs::openapi(vec![
+        tickets::api(),
+        orders::api(),
+        payments::api(),
+        auth::api(),
+        gateway::api(),
+        api_docs::api(),
+    ])
 }
 
 /// No type of these documents can fail to be JSON; a test compares both with their golden files.

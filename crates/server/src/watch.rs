@@ -20,7 +20,8 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    /// Begins to log what the filter `log` lets through, to measure, and to export traces if that is configured.
+    /// Begins to log what the filter `log` lets through, to measure, and to export traces if that
+    /// is configured.
     pub(crate) fn begin(settings: &Settings, log: &str) -> anyhow::Result<Self> {
         telemetry::init(settings.log_format(), log)
             .with_context(|| format!("--log (RUST_LOG): can't read `{log}`"))?;

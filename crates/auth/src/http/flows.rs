@@ -24,10 +24,28 @@ use crate::store::{API, BROWSER};
 
 type Answer = Result<Response, Failure>;
 
-/// The routes of one kind of flow.
+/// The routes of one kind of flow, with their paths and who may call them.
 macro_rules! routes_of {
-    ($kind:expr => $start_api:ident, $start_browser:ident, $show:ident) => {
-        /// `GET /self-service/…/api`
+    (
+        $kind:expr, security($($security:tt)*),
+        $api:literal => $start_api:ident,
+        $browser:literal => $start_browser:ident,
+        $flows:literal => $show:ident
+    ) => {
+        /// Starts a flow for a native client.
+        #[utoipa::path(
+            get,
+            path = $api,
+            tag = "identity",
+            params(("refresh" = Option<bool>, Query,
+                description = "Of a login: to show the password once more.")),
+            responses(
+                (status = 200, description = "The flow.", body = FlowDocument<'static>),
+                (status = 400, description = "A parameter is wrong.", body = KratosError),
+                (status = 401, description = "Nobody is signed in.", body = KratosError),
+            ),
+            security($($security)*),
+        )]
         pub(super) async fn $start_api(
             State(auth): State<Auth>,
             OriginalUri(uri): OriginalUri,
@@ -36,7 +54,25 @@ macro_rules! routes_of {
             start_api(&auth, $kind, &uri, &client).await
         }
 
-        /// `GET /self-service/…/browser`
+        /// Starts a flow for a browser.
+        #[utoipa::path(
+            get,
+            path = $browser,
+            tag = "identity",
+            params(
+                ("refresh" = Option<bool>, Query,
+                    description = "Of a login: to show the password once more."),
+                ("return_to" = Option<String>, Query, description = "Where to go then: a path."),
+            ),
+            responses(
+                (status = 200, description = "The flow.", body = FlowDocument<'static>),
+                (status = 303, description = "To a browser that doesn't ask for JSON."),
+                (status = 400, description = "A parameter is wrong, or somebody is signed in.",
+                    body = KratosError),
+                (status = 401, description = "Nobody is signed in.", body = KratosError),
+            ),
+            security($($security)*),
+        )]
         pub(super) async fn $start_browser(
             State(auth): State<Auth>,
             OriginalUri(uri): OriginalUri,
@@ -45,16 +81,44 @@ macro_rules! routes_of {
             start_browser(&auth, $kind, &uri, client).await
         }
 
-        /// `GET /self-service/…/flows?id=…`
+        /// Shows a flow.
+        #[utoipa::path(
+            get,
+            path = $flows,
+            tag = "identity",
+            params(("id" = Uuid, Query, description = "The flow's id.")),
+            responses(
+                (status = 200, description = "The flow.", body = FlowDocument<'static>),
+                (status = 403, description = "It is of another browser.", body = KratosError),
+                (status = 404, description = "There is no such flow.", body = KratosError),
+                (status = 410, description = "It has expired.", body = KratosError),
+            ),
+            security($($security)*),
+        )]
         pub(super) async fn $show(State(auth): State<Auth>, uri: Uri, client: Client) -> Answer {
             show(&auth, $kind, &uri, &client).await
         }
     };
 }
 
-routes_of!(FlowKind::Registration => registration_api, registration_browser, show_registration);
-routes_of!(FlowKind::Login => login_api, login_browser, show_login);
-routes_of!(FlowKind::Settings => settings_api, settings_browser, show_settings);
+routes_of!(
+    FlowKind::Registration, security(()),
+    "/self-service/registration/api" => registration_api,
+    "/self-service/registration/browser" => registration_browser,
+    "/self-service/registration/flows" => show_registration
+);
+routes_of!(
+    FlowKind::Login, security(()),
+    "/self-service/login/api" => login_api,
+    "/self-service/login/browser" => login_browser,
+    "/self-service/login/flows" => show_login
+);
+routes_of!(
+    FlowKind::Settings, security(("sessionToken" = []), ("sessionCookie" = [])),
+    "/self-service/settings/api" => settings_api,
+    "/self-service/settings/browser" => settings_browser,
+    "/self-service/settings/flows" => show_settings
+);
 
 async fn start_api(auth: &Auth, kind: FlowKind, uri: &Uri, client: &Client) -> Answer {
     let now = auth.now();

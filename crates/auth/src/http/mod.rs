@@ -25,35 +25,47 @@ use axum::extract::FromRef;
 use axum::http::{HeaderValue, header};
 use axum::middleware::map_response;
 use axum::response::Response;
-use axum::routing::{delete, get, post};
 use ory::Sessions;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::context::Auth;
 
 /// The routes of this context, to be wrapped by `http_kit::edge`.
 pub fn router(auth: Auth) -> Router {
-    let private = Router::new()
-        .route("/self-service/registration/api", get(flows::registration_api))
-        .route("/self-service/registration/browser", get(flows::registration_browser))
-        .route("/self-service/registration/flows", get(flows::show_registration))
-        .route("/self-service/registration", post(register::register))
-        .route("/self-service/login/api", get(flows::login_api))
-        .route("/self-service/login/browser", get(flows::login_browser))
-        .route("/self-service/login/flows", get(flows::show_login))
-        .route("/self-service/login", post(sign_in::sign_in))
-        .route("/self-service/settings/api", get(flows::settings_api))
-        .route("/self-service/settings/browser", get(flows::settings_browser))
-        .route("/self-service/settings/flows", get(flows::show_settings))
-        .route("/self-service/settings", post(settings::change_settings))
-        .route("/self-service/logout/api", delete(sign_out::sign_out))
-        .route("/self-service/logout/browser", get(sign_out::link))
-        .route("/self-service/logout", get(sign_out::by_link))
-        .route("/sessions", get(sessions::list).delete(sessions::revoke_all))
-        .route("/sessions/{id}", delete(sessions::revoke_one))
-        .route("/sessions/whoami", get(whoami::whoami))
-        .route("/api/users/current-user", get(current_user::current_user))
+    routes().with_state(auth).into()
+}
+
+/// What the routes take and answer.
+#[must_use]
+pub fn api() -> OpenApi {
+    routes().into_openapi()
+}
+
+fn routes() -> OpenApiRouter<Auth> {
+    let private = OpenApiRouter::new()
+        .routes(routes!(flows::registration_api))
+        .routes(routes!(flows::registration_browser))
+        .routes(routes!(flows::show_registration))
+        .routes(routes!(register::register))
+        .routes(routes!(flows::login_api))
+        .routes(routes!(flows::login_browser))
+        .routes(routes!(flows::show_login))
+        .routes(routes!(sign_in::sign_in))
+        .routes(routes!(flows::settings_api))
+        .routes(routes!(flows::settings_browser))
+        .routes(routes!(flows::show_settings))
+        .routes(routes!(settings::change_settings))
+        .routes(routes!(sign_out::sign_out))
+        .routes(routes!(sign_out::link))
+        .routes(routes!(sign_out::by_link))
+        .routes(routes!(sessions::list, sessions::revoke_all))
+        .routes(routes!(sessions::revoke_one))
+        .routes(routes!(whoami::whoami))
+        .routes(routes!(current_user::current_user))
         .layer(map_response(never_cached));
-    private.route("/schemas/{id}", get(kratos::schema::show_schema)).with_state(auth)
+    private.routes(routes!(kratos::schema::show_schema))
 }
 
 /// Tokens and people's addresses are nobody else's to keep.

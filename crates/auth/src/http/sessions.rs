@@ -9,6 +9,7 @@ use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use kernel::{SessionId, Timestamp};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::addresses;
 use super::client::Client;
@@ -26,6 +27,22 @@ const SIZE_MAX: u32 = 500;
 
 const TOTAL: &str = "x-total-count";
 
+/// Lists the caller's other sessions.
+#[utoipa::path(
+    get,
+    path = "/sessions",
+    tag = "identity",
+    params(
+        ("page_size" = Option<u32>, Query, minimum = 1, maximum = 500, description = "250 at first."),
+        ("page_token" = Option<Uuid>, Query, description = "From the header `Link`."),
+    ),
+    responses(
+        (status = 200, description = "A page of sessions.", body = Vec<SessionDocument<'static>>,
+            headers(("Link" = String), ("X-Total-Count" = String))),
+        (status = 400, description = "A parameter is wrong.", body = KratosError),
+        (status = 401, description = "Nobody is signed in.", body = KratosError),
+    ),
+)]
 pub(super) async fn list(
     State(auth): State<Auth>,
     uri: Uri,
@@ -44,11 +61,22 @@ pub(super) async fn list(
 }
 
 /// How many sessions were ended.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = RevokedSessions)]
 struct Revoked {
     count: u64,
 }
 
+/// Ends all other sessions of the caller.
+#[utoipa::path(
+    delete,
+    path = "/sessions",
+    tag = "identity",
+    responses(
+        (status = 200, description = "How many there were.", body = Revoked),
+        (status = 401, description = "Nobody is signed in.", body = KratosError),
+    ),
+)]
 pub(super) async fn revoke_all(
     State(auth): State<Auth>,
     client: Client,
@@ -59,7 +87,20 @@ pub(super) async fn revoke_all(
     Ok(Json(Revoked { count }).into_response())
 }
 
+/// Ends another session of the caller.
+///
 /// The answer is the same for a session of somebody else, and for none at all.
+#[utoipa::path(
+    delete,
+    path = "/sessions/{id}",
+    tag = "identity",
+    params(("id" = Uuid, Path, description = "The session's id.")),
+    responses(
+        (status = 204, description = "It is over."),
+        (status = 400, description = "It is the present session, or no id.", body = KratosError),
+        (status = 401, description = "Nobody is signed in.", body = KratosError),
+    ),
+)]
 pub(super) async fn revoke_one(
     State(auth): State<Auth>,
     Path(id): Path<String>,

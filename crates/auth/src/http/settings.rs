@@ -7,6 +7,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use super::client::Client;
 use super::failure::Failure;
 use super::kratos::error::KratosError;
+use super::kratos::flow::FlowDocument;
+use super::kratos::forms::{RefusedForm, SettingsForm};
 use super::submission::Submission;
 use super::{addresses, flows, forms};
 use crate::commands::Opened;
@@ -17,6 +19,27 @@ use crate::domain::fault::{Fault, Rule};
 use crate::domain::flow::{Flow, FlowKind, Form};
 use crate::domain::password::Password;
 
+/// Changes the password.
+///
+/// All other sessions of the same person end. The password must have been shown not long ago.
+#[utoipa::path(
+    post,
+    path = "/self-service/settings",
+    tag = "identity",
+    params(("flow" = Uuid, Query, description = "The flow's id.")),
+    request_body(content((SettingsForm = "application/json"), (SettingsForm = "application/x-www-form-urlencoded"))),
+    responses(
+        (status = 200, description = "Changed; the state is `success`.", body = FlowDocument<'static>),
+        (status = 303, description = "To a browser that doesn't ask for JSON."),
+        (status = 400, description = "The form, with what is wrong.", body = RefusedForm),
+        (status = 403, description = "`security_csrf_violation`, `session_refresh_required`.",
+            body = KratosError),
+        (status = 404, description = "There is no such flow.", body = KratosError),
+        (status = 410, description = "The flow has expired; another one is named.",
+            body = KratosError),
+        (status = 415, description = "The form is of another type.", body = KratosError),
+    ),
+)]
 pub(super) async fn change_settings(
     State(auth): State<Auth>,
     uri: Uri,

@@ -7,6 +7,8 @@ use telemetry::metrics::catalog::SIGN_INS;
 
 use super::client::Client;
 use super::failure::Failure;
+use super::kratos::error::KratosError;
+use super::kratos::forms::{LoginForm, RefusedForm};
 use super::kratos::session::LoginDocument;
 use super::submission::Submission;
 use super::{addresses, forms};
@@ -18,6 +20,28 @@ use crate::domain::flow::{FlowKind, Form};
 use crate::domain::password::Password;
 use crate::meter;
 
+/// Signs somebody in.
+///
+/// The form is what the flow's `ui` says. A browser's flow needs its `csrf_token` and its cookie. Who fails again and again has to wait (429).
+#[utoipa::path(
+    post,
+    path = "/self-service/login",
+    tag = "identity",
+    params(("flow" = Uuid, Query, description = "The flow's id.")),
+    request_body(content((LoginForm = "application/json"), (LoginForm = "application/x-www-form-urlencoded"))),
+    responses(
+        (status = 200, description = "Signed in.", body = LoginDocument<'static>),
+        (status = 303, description = "To a browser that doesn't ask for JSON."),
+        (status = 400, description = "The form, with what is wrong.", body = RefusedForm),
+        (status = 403, description = "`security_csrf_violation`, `session_refresh_required`.",
+            body = KratosError),
+        (status = 404, description = "There is no such flow.", body = KratosError),
+        (status = 410, description = "The flow has expired; another one is named.",
+            body = KratosError),
+        (status = 415, description = "The form is of another type.", body = KratosError),
+    ),
+    security(()),
+)]
 pub(super) async fn sign_in(
     State(auth): State<Auth>,
     uri: Uri,

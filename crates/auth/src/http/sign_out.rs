@@ -7,10 +7,12 @@ use axum::extract::State;
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::client::Client;
 use super::failure::Failure;
 use super::kratos::error::KratosError;
+use super::kratos::forms::LogoutForm;
 use super::submission::Submission;
 use super::{addresses, cookies};
 use crate::commands::sign_out::{self, SignOutError};
@@ -23,6 +25,20 @@ const UNKNOWN: &str = "The provided Ory Session Token could not be found, is inv
 const OF_ANOTHER: &str = "Unable to log out because the logout token in the URL query does not \
      match the session cookie.";
 
+/// Signs a native client out.
+#[utoipa::path(
+    delete,
+    path = "/self-service/logout/api",
+    tag = "identity",
+    request_body = LogoutForm,
+    responses(
+        (status = 204, description = "The session is over."),
+        (status = 400, description = "A field is wrong.", body = KratosError),
+        (status = 403, description = "There is no such session.", body = KratosError),
+        (status = 415, description = "The body is not JSON.", body = KratosError),
+    ),
+    security(()),
+)]
 pub(super) async fn sign_out(
     State(auth): State<Auth>,
     mut submission: Submission,
@@ -36,7 +52,8 @@ pub(super) async fn sign_out(
 }
 
 /// How a browser signs out.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Logout)]
 struct LogoutDocument {
     /// To be opened as a link.
     logout_url: String,
@@ -44,6 +61,18 @@ struct LogoutDocument {
     logout_token: String,
 }
 
+/// Makes the link by which a browser signs out.
+#[utoipa::path(
+    get,
+    path = "/self-service/logout/browser",
+    tag = "identity",
+    params(("return_to" = Option<String>, Query, description = "Where to go then: a path.")),
+    responses(
+        (status = 200, description = "The link.", body = LogoutDocument),
+        (status = 400, description = "`return_to` leads elsewhere.", body = KratosError),
+        (status = 401, description = "Nobody is signed in.", body = KratosError),
+    ),
+)]
 pub(super) async fn link(
     State(auth): State<Auth>,
     uri: Uri,
@@ -62,6 +91,23 @@ pub(super) async fn link(
     Ok(Json(LogoutDocument { logout_url, logout_token }).into_response())
 }
 
+/// Signs a browser out.
+#[utoipa::path(
+    get,
+    path = "/self-service/logout",
+    tag = "identity",
+    params(
+        ("token" = String, Query, description = "The `logout_token`."),
+        ("return_to" = Option<String>, Query, description = "Where to go then: a path."),
+    ),
+    responses(
+        (status = 204, description = "The session is over."),
+        (status = 303, description = "To a browser that doesn't ask for JSON."),
+        (status = 400, description = "A parameter is wrong.", body = KratosError),
+        (status = 401, description = "Nobody is signed in.", body = KratosError),
+        (status = 403, description = "The token is of another session.", body = KratosError),
+    ),
+)]
 pub(super) async fn by_link(
     State(auth): State<Auth>,
     uri: Uri,

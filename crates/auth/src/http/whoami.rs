@@ -15,6 +15,16 @@ use crate::queries;
 /// The header in which Kratos tells a proxy who it is.
 const IDENTITY_ID: &str = "x-kratos-authenticated-identity-id";
 
+/// Tells who is signed in.
+#[utoipa::path(
+    get,
+    path = "/sessions/whoami",
+    tag = "identity",
+    responses(
+        (status = 200, description = "The session.", body = SessionDocument<'static>),
+        (status = 401, description = "Nobody is signed in.", body = KratosError),
+    ),
+)]
 pub(super) async fn whoami(
     State(auth): State<Auth>,
     headers: HeaderMap,

@@ -18,40 +18,80 @@ use http::{HeaderValue, header};
 use http_kit::problem::status_of;
 use kernel::Kind;
 use serde::Serialize;
+use utoipa::ToSchema;
 use vitals::{ContextVitals, Health, Level, Vitals};
 
 /// One check's answer.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = HealthPart)]
 pub(crate) struct Part {
     status: Level,
     /// Events that could not be handled. They wait for a person, and stop nothing else.
     #[serde(rename = "deadLetters", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     dead_letters: Option<i64>,
 }
 
 /// Checks by their names.
 pub(crate) type Parts = BTreeMap<&'static str, Part>;
 
-#[derive(Serialize)]
+/// How the exchange is.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Health)]
 struct Answer {
+    /// `ok`, or `error` when a part is down.
     status: &'static str,
+    /// The parts, by their names.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = BTreeMap<String, Part>, required = false)]
     details: Parts,
 }
 
-/// `GET /api/health`
+/// Tells how everything is.
+///
+/// A line for each context, for the disk and for memory.
+#[utoipa::path(
+    get,
+    path = "/api/health",
+    tag = "operation",
+    responses(
+        (status = 200, description = "All is well.", body = Answer),
+        (status = 503, description = "A part is down.", body = Answer),
+    ),
+    security(()),
+)]
 pub(crate) async fn overall(State(health): State<Arc<Health>>) -> Response {
     answer(overall_parts(&*health.look().await))
 }
 
-/// `GET /api/health/live`: the process answers. Looks at nothing, so that a full disk or a slow
-/// database is no reason to be restarted.
+/// Tells that the process lives.
+///
+/// Looks at nothing, so that a full disk or a slow database is no reason to be restarted.
+#[utoipa::path(
+    get,
+    path = "/api/health/live",
+    tag = "operation",
+    responses((status = 200, description = "It lives.", body = Answer)),
+    security(()),
+)]
 pub(crate) async fn live() -> Response {
     answer(Parts::new())
 }
 
-/// `GET /api/health/ready`: whether it makes sense to send requests. No more once it is stopping;
-/// not while a database can't be read or written, or the disk is nearly full.
+/// Tells whether it makes sense to send requests.
+///
+/// No more once it is stopping; not while a database can't be read or written, or the disk is
+/// nearly full.
+#[utoipa::path(
+    get,
+    path = "/api/health/ready",
+    tag = "operation",
+    responses(
+        (status = 200, description = "All is well.", body = Answer),
+        (status = 503, description = "A part is down.", body = Answer),
+    ),
+    security(()),
+)]
 pub(crate) async fn ready(State(health): State<Arc<Health>>) -> Response {
     let running = if health.is_stopping() { Level::Down } else { Level::Up };
     let vitals = health.look().await;
@@ -65,7 +105,21 @@ pub(crate) async fn ready(State(health): State<Arc<Health>>) -> Response {
     answer(parts)
 }
 
-/// `GET /api/health/{context}`
+/// Tells how one context is.
+///
+/// Its database, whether it can be written, and whether its events are delivered.
+#[utoipa::path(
+    get,
+    path = "/api/health/{context}",
+    tag = "operation",
+    params(("context" = String, Path, description = "Its name, such as `orders`.")),
+    responses(
+        (status = 200, description = "All is well.", body = Answer),
+        (status = 503, description = "A part is down.", body = Answer),
+        (status = 404, description = "`unknown-path`: there is no such context."),
+    ),
+    security(()),
+)]
 pub(crate) async fn of_context(
     State(health): State<Arc<Health>>,
     Path(name): Path<String>,

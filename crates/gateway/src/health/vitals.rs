@@ -41,7 +41,8 @@ pub struct Limits {
 }
 
 /// How a part is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = HealthLevel)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Level {
     Up,

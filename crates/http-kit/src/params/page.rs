@@ -30,6 +30,7 @@ const START_KEY: Shape = Shape {
 #[serde(deny_unknown_fields)]
 pub struct StartKey {
     /// The field, such as `id`.
+    #[schema(example = "id")]
     pub key: String,
     /// Its value.
     pub value: String,

@@ -20,7 +20,7 @@ use crate::{Error, Orders};
     responses(
         (status = 200, description = "The order, `cancelled`.", body = events::Order),
         (status = 400, description = "`order-complete`: it is paid; it can't be cancelled."),
-        (status = 403, description = "`forbidden`: it is somebody else's order."),
+        (status = 403, description = "`not-permitted`: it is somebody else's order."),
         (status = 404, description = "`order-not-found`: there is no such order."),
         (status = 409, description = "`conflict`: others changed it at the same time."),
     ),

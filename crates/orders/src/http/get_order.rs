@@ -17,7 +17,7 @@ use crate::{Error, Orders};
     params(("id" = Uuid, Path, description = "The order's id.")),
     responses(
         (status = 200, description = "The order.", body = events::Order),
-        (status = 403, description = "`forbidden`: it is somebody else's order."),
+        (status = 403, description = "`not-permitted`: it is somebody else's order."),
         (status = 404, description = "`order-not-found`: there is no such order."),
     ),
 )]

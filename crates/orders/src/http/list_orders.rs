@@ -18,7 +18,18 @@ const SAME: &[&str] = &["as", "status"];
     get,
     path = "/api/orders",
     tag = "orders",
-    responses((status = 200, description = "A page of orders.", body = Vec<events::Order>)),
+    params(
+        ("as" = Option<String>, Query, pattern = "^(buyer|seller)$",
+            description = "Whose: bought (`buyer`, if nothing is said) or sold (`seller`)."),
+        ("status" = Option<Vec<OrderStatus>>, Query,
+            description = "Only these; several by commas, or repeated."),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100,
+            description = "Orders on a page; 10 if nothing is said."),
+        ("start_key" = Option<http_kit::params::StartKey>, Query, style = DeepObject, explode,
+            description = "Where the page starts; see the header `Link`."),
+    ),
+    responses((status = 200, description = "A page of orders.", body = Vec<events::Order>,
+        headers(("Link" = String, description = "The next page (RFC 8288), if there is one.")))),
 )]
 pub(super) async fn list_orders(
     State(orders): State<Orders>,

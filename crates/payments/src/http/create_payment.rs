@@ -40,7 +40,7 @@ struct CreatePaymentBody {
             `validation`: a field is wrong."),
         (status = 402, description = "`card-declined`: see `details.declineCode`. Another card \
             may be tried until the order expires."),
-        (status = 403, description = "`forbidden`: it is somebody else's order."),
+        (status = 403, description = "`not-permitted`: it is somebody else's order."),
         (status = 404, description = "`order-not-found`: there is no such order."),
     ),
 )]

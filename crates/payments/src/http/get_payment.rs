@@ -17,7 +17,7 @@ use crate::{Error, Payments};
     params(("id" = Uuid, Path, description = "The payment's id.")),
     responses(
         (status = 200, description = "The payment.", body = events::Payment),
-        (status = 403, description = "`forbidden`: it is somebody else's payment."),
+        (status = 403, description = "`not-permitted`: it is somebody else's payment."),
         (status = 404, description = "`payment-not-found`: there is no such payment."),
     ),
 )]

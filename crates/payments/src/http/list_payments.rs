@@ -14,10 +14,17 @@ use crate::domain::Payment;
     get,
     path = "/api/payments",
     tag = "payments",
-    params(("orderId" = Uuid, Query, description = "The order's id.")),
+    params(
+        ("orderId" = Uuid, Query, description = "The order's id."),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100,
+            description = "Payments on a page; 10 if nothing is said."),
+        ("start_key" = Option<http_kit::params::StartKey>, Query, style = DeepObject, explode,
+            description = "Where the page starts; see the header `Link`."),
+    ),
     responses(
-        (status = 200, description = "The order's payments.", body = Vec<events::Payment>),
-        (status = 403, description = "`forbidden`: it is somebody else's order."),
+        (status = 200, description = "The order's payments.", body = Vec<events::Payment>,
+            headers(("Link" = String, description = "The next page (RFC 8288), if there is one."))),
+        (status = 403, description = "`not-permitted`: it is somebody else's order."),
         (status = 404, description = "`order-not-found`: there is no such order."),
     ),
 )]

@@ -276,12 +276,12 @@ async fn hostile_queries_break_nothing() {
         }
     }
     for (query, field) in [
-        (format!("q={}", "x".repeat(10_240)), "q"),
-        (format!("q={}", "%F0%9F%8E%AB".repeat(1_000)), "q"),
+        (format!("q={}", "x".repeat(7_000)), "q"),
+        (format!("q={}", "%F0%9F%8E%AB".repeat(500)), "q"),
         ("q=%ff".to_owned(), "q"),
         ("q=%C3".to_owned(), "q"),
-        (format!("filter={}", "%5B".repeat(5_000)), "filter[0]"),
-        (format!("filter={}", "filter=".repeat(2_000)), "filter[0].name"),
+        (format!("filter={}", "%5B".repeat(2_000)), "filter[0]"),
+        (format!("filter={}", "filter=".repeat(1_000)), "filter[0].name"),
         (
             "filter=name=price,operator=gt,value=1".to_owned() + &",".repeat(5_000),
             "filter[0].value",

@@ -62,8 +62,7 @@ impl Writer {
         let (queue, orders) = mpsc::channel(QUEUE_MAX);
         let can_write = Arc::new(AtomicBool::new(true));
         let outage = Repeated::every(SAY_EVERY);
-        let desk =
-            Desk { connection, names, meter, outage, can_write: Arc::clone(&can_write) };
+        let desk = Desk { connection, names, meter, outage, can_write: Arc::clone(&can_write) };
         std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || run(&desk, orders))

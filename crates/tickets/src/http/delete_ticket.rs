@@ -16,7 +16,7 @@ use crate::Tickets;
     responses(
         (status = 200, description = "The ticket, `withdrawn`.", body = events::Ticket),
         (status = 400, description = "`ticket-held`: it is reserved or sold."),
-        (status = 403, description = "`forbidden`: it is somebody else's ticket."),
+        (status = 403, description = "`not-permitted`: it is somebody else's ticket."),
         (status = 404, description = "`ticket-not-found`: there is no such ticket."),
         (status = 409, description = "`conflict`: others changed it at the same time."),
     ),

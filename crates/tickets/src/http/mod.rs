@@ -6,6 +6,7 @@ mod get_ticket;
 mod list_tickets;
 mod patch_ticket;
 pub mod query;
+mod ticket_page;
 
 use std::sync::Arc;
 

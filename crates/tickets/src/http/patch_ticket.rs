@@ -22,7 +22,7 @@ use crate::domain::{Description, Edit, TicketTitle};
         (status = 200, description = "The ticket as it is now.", body = events::Ticket),
         (status = 400, description = "`ticket-held`: it is reserved or sold. \
             `ticket-withdrawn`: it was taken back. `validation`: a field is wrong."),
-        (status = 403, description = "`forbidden`: it is somebody else's ticket."),
+        (status = 403, description = "`not-permitted`: it is somebody else's ticket."),
         (status = 404, description = "`ticket-not-found`: there is no such ticket."),
         (status = 409, description = "`stale-version`: it has changed since that version."),
     ),

@@ -9,49 +9,66 @@ use axum::response::{IntoResponse, Response};
 use kernel::{FlowId, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 /// A request that Kratos refuses without a form to hand back.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = KratosError)]
 pub(in crate::http) struct KratosError {
     error: Generic,
-    #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    next: Option<NextFlow>,
+    /// When the flow expired; with the next two, of a flow that came too late.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = events::schema::time)]
+    expired_at: Option<Timestamp>,
+    /// How long ago that is, in nanoseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    since: Option<u64>,
+    /// The flow that replaces it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = events::schema::id)]
+    use_flow_id: Option<FlowId>,
     /// Where a browser can do something about it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     redirect_browser_to: Option<String>,
     /// In seconds.
     #[serde(skip)]
+    #[schema(ignore)]
     retry_after: Option<u64>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = KratosErrorBody)]
 struct Generic {
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     id: Option<&'static str>,
     code: u16,
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     reason: Option<Cow<'static, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     details: Option<Value>,
     message: &'static str,
 }
 
 /// The flow that takes the place of an expired one.
-#[derive(Debug, Serialize)]
-struct NextFlow {
-    expired_at: Timestamp,
-    /// In nanoseconds.
-    since: u64,
-    use_flow_id: FlowId,
-}
-
 impl KratosError {
     fn new(status: StatusCode, message: &'static str) -> Self {
         let code = status.as_u16();
         let status = status.canonical_reason().unwrap_or("Error");
         let error = Generic { id: None, code, status, reason: None, details: None, message };
-        Self { error, next: None, redirect_browser_to: None, retry_after: None }
+        Self {
+            error,
+            expired_at: None,
+            since: None,
+            use_flow_id: None,
+            redirect_browser_to: None,
+            retry_after: None,
+        }
     }
 
     fn with_reason(mut self, reason: impl Into<Cow<'static, str>>) -> Self {
@@ -82,7 +99,9 @@ impl KratosError {
         use_flow_id: FlowId,
     ) -> Self {
         let since = u64::try_from(since.as_nanos()).unwrap_or(u64::MAX);
-        self.next = Some(NextFlow { expired_at, since, use_flow_id });
+        self.expired_at = Some(expired_at);
+        self.since = Some(since);
+        self.use_flow_id = Some(use_flow_id);
         self
     }
 

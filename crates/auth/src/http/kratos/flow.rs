@@ -2,6 +2,7 @@
 
 use kernel::{FlowId, Timestamp};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::message::Message;
 use super::session::IdentityDocument;
@@ -12,44 +13,58 @@ use crate::domain::return_to::ReturnTo;
 use crate::store::{API, BROWSER};
 
 /// A registration, login or settings flow.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Flow)]
 pub(in crate::http) struct FlowDocument<'a> {
+    #[schema(schema_with = events::schema::id)]
     id: FlowId,
+    #[schema(value_type = Option<String>)]
     organization_id: Option<()>,
     r#type: &'static str,
+    #[schema(schema_with = events::schema::time)]
     expires_at: Timestamp,
+    #[schema(schema_with = events::schema::time)]
     issued_at: Timestamp,
     request_url: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     return_to: Option<&'a str>,
     ui: Container<'a>,
-    #[serde(flatten)]
-    login: Option<LoginPart>,
+    /// Of a login flow, as the next three.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = events::schema::time)]
+    created_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = events::schema::time)]
+    updated_at: Option<Timestamp>,
+    /// Whether it is to show the password once more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    refresh: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    requested_aal: Option<&'static str>,
     /// Whose settings they are.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     identity: Option<IdentityDocument<'a>>,
     state: &'static str,
 }
 
 /// What a login flow has beside.
-#[derive(Debug, Serialize)]
-struct LoginPart {
-    created_at: Timestamp,
-    updated_at: Timestamp,
-    refresh: bool,
-    requested_aal: &'static str,
-}
-
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = FlowUi)]
 struct Container<'a> {
     action: String,
     method: &'static str,
     nodes: Vec<Node<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
     messages: Vec<Message>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = FlowNode)]
 struct Node<'a> {
     r#type: &'static str,
     group: &'static str,
@@ -58,23 +73,29 @@ struct Node<'a> {
     meta: Meta,
 }
 
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, ToSchema)]
+#[schema(as = FlowNodeAttributes)]
 struct Attributes<'a> {
     name: &'static str,
     r#type: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     value: Option<&'a str>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
     required: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     autocomplete: Option<&'static str>,
     disabled: bool,
     node_type: &'static str,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = FlowNodeMeta)]
 struct Meta {
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     label: Option<Message>,
 }
 
@@ -88,12 +109,7 @@ impl<'a> FlowDocument<'a> {
         public_url: &str,
     ) -> Self {
         let kind = flow.purpose.kind;
-        let login = (kind == FlowKind::Login).then_some(LoginPart {
-            created_at: flow.issued_at,
-            updated_at: flow.issued_at,
-            refresh: flow.purpose.is_refresh,
-            requested_aal: "aal1",
-        });
+        let of_login = (kind == FlowKind::Login).then_some(flow.issued_at);
         Self {
             id: flow.id,
             organization_id: None,
@@ -103,7 +119,10 @@ impl<'a> FlowDocument<'a> {
             request_url: &flow.purpose.request_url,
             return_to: flow.return_to().map(ReturnTo::as_str),
             ui: Container::of(flow, csrf_token, public_url),
-            login,
+            created_at: of_login,
+            updated_at: of_login,
+            refresh: of_login.map(|_| flow.purpose.is_refresh),
+            requested_aal: of_login.map(|_| "aal1"),
             identity: identity
                 .filter(|_| kind == FlowKind::Settings)
                 .map(|identity| IdentityDocument::of(identity, public_url)),

@@ -4,6 +4,7 @@
 use kernel::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::error::minutes;
 use crate::domain::fault::{Field, Rule};
@@ -15,12 +16,14 @@ const SIGN_UP_REFUSED: &str = "You can't sign up with these details. If you have
      sign in; otherwise try another e-mail address.";
 
 /// A label, or what is wrong with a form or one of its fields.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = FlowMessage)]
 pub(super) struct Message {
     id: u32,
     text: String,
     r#type: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     context: Option<Value>,
 }
 

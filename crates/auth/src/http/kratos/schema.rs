@@ -18,7 +18,18 @@ pub(super) fn schema_url(public_url: &str) -> String {
     format!("{public_url}/schemas/{}", encoded_id())
 }
 
-/// `GET /schemas/{id}`: by the id as it is, or as it stands in the URL.
+/// Shows what is known of an identity, as JSON Schema.
+#[utoipa::path(
+    get,
+    path = "/schemas/{id}",
+    tag = "identity",
+    params(("id" = String, Path, description = "The schema's id, such as `default`.")),
+    responses(
+        (status = 200, description = "The schema.", body = serde_json::Value),
+        (status = 404, description = "There is no such schema.", body = KratosError),
+    ),
+    security(()),
+)]
 pub(in crate::http) async fn show_schema(Path(id): Path<String>) -> Response {
     if id == SCHEMA_ID || id == encoded_id() {
         ([(header::CONTENT_TYPE, "application/json")], SCHEMA).into_response()

@@ -2,6 +2,7 @@
 
 use kernel::{IdentityId, SessionId, Timestamp, UserId};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::schema::{SCHEMA_ID, schema_url};
 use crate::commands::Opened;
@@ -9,59 +10,79 @@ use crate::domain::identity::Identity;
 use crate::domain::session::{Device, Session};
 
 /// A live session.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Session)]
 pub(in crate::http) struct SessionDocument<'a> {
+    #[schema(schema_with = events::schema::id)]
     id: SessionId,
     active: bool,
+    #[schema(schema_with = events::schema::time)]
     expires_at: Timestamp,
+    #[schema(schema_with = events::schema::time)]
     authenticated_at: Timestamp,
     authenticator_assurance_level: &'static str,
     authentication_methods: [Method; 1],
+    #[schema(schema_with = events::schema::time)]
     issued_at: Timestamp,
     identity: IdentityDocument<'a>,
     /// What it came from, as far as that is known.
     devices: Vec<DeviceDocument<'a>>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SessionDevice)]
 struct DeviceDocument<'a> {
     /// The session's: it is of one device.
+    #[schema(schema_with = events::schema::id)]
     id: SessionId,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     ip_address: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     user_agent: Option<&'a str>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SessionMethod)]
 struct Method {
     method: &'static str,
     aal: &'static str,
+    #[schema(schema_with = events::schema::time)]
     completed_at: Timestamp,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Identity)]
 pub(super) struct IdentityDocument<'a> {
+    #[schema(schema_with = events::schema::id)]
     id: IdentityId,
     schema_id: &'static str,
     schema_url: String,
     state: &'static str,
+    #[schema(schema_with = events::schema::time)]
     state_changed_at: Timestamp,
     traits: Traits<'a>,
     metadata_public: Metadata,
+    #[schema(schema_with = events::schema::time)]
     created_at: Timestamp,
+    #[schema(schema_with = events::schema::time)]
     updated_at: Timestamp,
+    #[schema(value_type = Option<String>)]
     organization_id: Option<()>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = IdentityTraits)]
 struct Traits<'a> {
     email: &'a str,
 }
 
 /// By which the exchange knows the identity's user.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = IdentityMetadata)]
 struct Metadata {
+    #[schema(schema_with = events::schema::id)]
     id: UserId,
 }
 
@@ -110,12 +131,15 @@ impl<'a> IdentityDocument<'a> {
 }
 
 /// The answer to a successful login. A browser has its token in a cookie, out of scripts' reach.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = SignedIn)]
 pub(in crate::http) struct LoginDocument<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     session_token: Option<&'a str>,
     session: SessionDocument<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     continue_with: Option<[ContinueWith<'a>; 1]>,
 }
 
@@ -133,9 +157,11 @@ impl<'a> LoginDocument<'a> {
 }
 
 /// The answer to a successful registration.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = SignedUp)]
 pub(in crate::http) struct RegistrationDocument<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     session_token: Option<&'a str>,
     session: SessionDocument<'a>,
     identity: IdentityDocument<'a>,
@@ -143,7 +169,7 @@ pub(in crate::http) struct RegistrationDocument<'a> {
 }
 
 /// What a client may do next.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(tag = "action", rename_all = "snake_case")]
 enum ContinueWith<'a> {
     SetOrySessionToken { ory_session_token: &'a str },

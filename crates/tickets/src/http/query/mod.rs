@@ -5,6 +5,7 @@
 //! stands: `filter[0].value`, `sort.field`, `limit`. Items in JSON or with commas are numbered in
 //! their order, those in brackets by their own number.
 
+pub(super) mod document;
 mod filter;
 mod paging;
 mod projection;
