@@ -27,7 +27,7 @@ type Answer = Result<Response, Failure>;
 /// The routes of one kind of flow, with their paths and who may call them.
 macro_rules! routes_of {
     (
-        $kind:expr, security($($security:tt)*),
+        $kind:expr, security($($security:tt)*), params($($params:tt)*),
         $api:literal => $start_api:ident,
         $browser:literal => $start_browser:ident,
         $flows:literal => $show:ident
@@ -37,8 +37,7 @@ macro_rules! routes_of {
             get,
             path = $api,
             tag = "identity",
-            params(("refresh" = Option<bool>, Query,
-                description = "Of a login: to show the password once more.")),
+            params($($params)*),
             responses(
                 (status = 200, description = "The flow.", body = FlowDocument<'static>),
                 (status = 400, description = "A parameter is wrong.", body = KratosError),
@@ -60,9 +59,8 @@ macro_rules! routes_of {
             path = $browser,
             tag = "identity",
             params(
-                ("refresh" = Option<bool>, Query,
-                    description = "Of a login: to show the password once more."),
                 ("return_to" = Option<String>, Query, description = "Where to go then: a path."),
+                $($params)*
             ),
             responses(
                 (status = 200, description = "The flow.", body = FlowDocument<'static>),
@@ -102,19 +100,22 @@ macro_rules! routes_of {
 }
 
 routes_of!(
-    FlowKind::Registration, security(()),
+    FlowKind::Registration, security(()), params(),
     "/self-service/registration/api" => registration_api,
     "/self-service/registration/browser" => registration_browser,
     "/self-service/registration/flows" => show_registration
 );
 routes_of!(
     FlowKind::Login, security(()),
+    params(("refresh" = Option<String>, Query,
+        description = "`true` to show the password once more, when somebody is signed in.")),
     "/self-service/login/api" => login_api,
     "/self-service/login/browser" => login_browser,
     "/self-service/login/flows" => show_login
 );
 routes_of!(
     FlowKind::Settings, security(("sessionToken" = []), ("sessionCookie" = [])),
+    params(),
     "/self-service/settings/api" => settings_api,
     "/self-service/settings/browser" => settings_browser,
     "/self-service/settings/flows" => show_settings

@@ -34,7 +34,7 @@ const TOTAL: &str = "x-total-count";
     tag = "identity",
     params(
         ("page_size" = Option<u32>, Query, minimum = 1, maximum = 500, description = "250 at first."),
-        ("page_token" = Option<Uuid>, Query, description = "From the header `Link`."),
+        ("page_token" = Option<String>, Query, description = "From the header `Link`."),
     ),
     responses(
         (status = 200, description = "A page of sessions.", body = Vec<SessionDocument<'static>>,

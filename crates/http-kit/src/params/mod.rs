@@ -18,7 +18,7 @@ use kernel::{FieldError, Refusal};
 pub use decode::{Params, encode};
 pub use given::Given;
 pub use item::{Item, Shape};
-pub use page::{NextPage, Page, StartKey, limit};
+pub use page::{NextPage, Page, StartKey, StartKeyById, limit};
 pub use path::IdPath;
 
 /// The most broken rules that one answer names; a flood gets a short answer.

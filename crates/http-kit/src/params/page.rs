@@ -6,6 +6,8 @@ use http::request::Parts;
 use http::{HeaderValue, header};
 use kernel::Refusal;
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::schema::AdditionalProperties;
+use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type};
 use uuid::Uuid;
 
 use super::{Broken, Params, Shape, encode};
@@ -35,6 +37,26 @@ pub struct StartKey {
     /// Its value.
     pub value: String,
 }
+
+/// How a start key by id looks in documents: `{"key": "id", "value": UUID}`.
+#[derive(Debug, Clone, Copy)]
+pub struct StartKeyById;
+
+impl utoipa::PartialSchema for StartKeyById {
+    fn schema() -> RefOr<Schema> {
+        let text = || ObjectBuilder::new().schema_type(Type::String);
+        let uuid = SchemaFormat::KnownFormat(KnownFormat::Uuid);
+        ObjectBuilder::new()
+            .property("key", text().enum_values(Some(["id"])))
+            .required("key")
+            .property("value", text().format(Some(uuid)))
+            .required("value")
+            .additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(false)))
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for StartKeyById {}
 
 impl StartKey {
     /// `key` has `value` in the last row.

@@ -3,10 +3,11 @@
 
 use events::TicketStatus;
 use events::schema::{id, one_of, price, time};
-use utoipa::IntoParams;
+use http_kit::params::StartKeyById;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn, ParameterStyle};
 use utoipa::openapi::schema::{AdditionalProperties, SchemaType};
 use utoipa::openapi::{Object, ObjectBuilder, OneOfBuilder, RefOr, Schema, Type};
+use utoipa::{IntoParams, PartialSchema};
 
 use super::SKIP_MAX;
 
@@ -47,7 +48,6 @@ impl IntoParams for Parameters {
         ]);
         let mode = whole(0, 1).build();
         let projection = members(&[("name", one_of(FIELDS)), ("mode", mode)]);
-        let start_key = members(&[("key", one_of(["id"])), ("value", id())]);
         let words = text().max_length(Some(200)).build();
         vec![
             plain("limit", whole(1, 100), "Tickets on a page; 10 if nothing is said."),
@@ -55,7 +55,7 @@ impl IntoParams for Parameters {
             plain("q", words, "Words of the name, in any order, by their beginnings."),
             deep("filter", filter(), FILTER),
             deep("sort", sort, "The order; newest first if nothing is said. Ties go by `id`."),
-            deep("start_key", start_key, START_KEY),
+            deep("start_key", StartKeyById::schema(), START_KEY),
             deep("projection", projection, "Fields to show (1) or leave out (0); `id` stays."),
         ]
     }
