@@ -11,28 +11,32 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::csrf::CsrfLayer;
 
 use crate::caller::is_by_cookie;
+use crate::idempotency;
 
 /// How long a browser remembers what a preflight said.
 const PREFLIGHT_AGE: Duration = Duration::from_secs(3600);
 
 /// What pages of other origins may send beside what every page may.
-const ALLOWED_HEADERS: [HeaderName; 6] = [
+const ALLOWED_HEADERS: [HeaderName; 7] = [
     header::ACCEPT,
     header::AUTHORIZATION,
     header::CONTENT_TYPE,
     HeaderName::from_static("idempotency-key"),
     HeaderName::from_static("traceparent"),
+    HeaderName::from_static("x-csrf-token"),
     HeaderName::from_static("x-session-token"),
 ];
 
 /// What they may read beside what every page may.
-const EXPOSED_HEADERS: [HeaderName; 6] = [
+const EXPOSED_HEADERS: [HeaderName; 8] = [
+    header::LINK,
     header::LOCATION,
     header::RETRY_AFTER,
-    HeaderName::from_static("idempotency-replayed"),
+    idempotency::REPLAYED,
     HeaderName::from_static("ratelimit-limit"),
     HeaderName::from_static("ratelimit-remaining"),
     HeaderName::from_static("ratelimit-reset"),
+    HeaderName::from_static("traceresponse"),
 ];
 
 /// Answers preflights, and lets pages of exactly these `origins` read answers, signed in by their

@@ -1,10 +1,12 @@
 //! What every HTTP surface of the exchange shares, decided once: how a refusal becomes a problem
 //! document ([`problem`]), how a body is read field by field ([`body`]) and a query in its forms
 //! ([`params`]), who is calling ([`caller`]), how a repeated POST is answered ([`idempotency`]),
-//! and the loop that accepts connections ([`serve`]). [`edge`] wraps a whole router with all of it, and
-//! with what [`protection`] says: where a request comes from ([`client_address`]), how often
-//! ([`rate_limit`]), how many at once ([`admission`]), how its body is read ([`request_body`]), and
-//! what other sites may do ([`cross_site`]). [`observe`] counts and traces what comes out.
+//! and the loop that accepts connections ([`serve`]).
+//!
+//! [`edge`] wraps a whole router with all of it, and with what [`protection`] says: where a
+//! request comes from ([`client_address`]), how often ([`rate_limit`]), how many at once
+//! ([`admission`]), how its body is read ([`request_body`]), and what other sites may do
+//! ([`cross_site`]). [`observe`] counts and traces what comes out.
 
 pub mod admission;
 pub mod body;

@@ -28,7 +28,10 @@ use crate::meter;
     path = "/self-service/registration",
     tag = "identity",
     params(("flow" = Uuid, Query, description = "The flow's id.")),
-    request_body(content((RegistrationForm = "application/json"), (RegistrationForm = "application/x-www-form-urlencoded"))),
+    request_body(content(
+        (RegistrationForm = "application/json"),
+        (RegistrationForm = "application/x-www-form-urlencoded"),
+    )),
     responses(
         (status = 200, description = "Signed up and signed in.", body = RegistrationDocument<'static>),
         (status = 303, description = "To a browser that doesn't ask for JSON."),

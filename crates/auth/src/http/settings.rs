@@ -27,7 +27,10 @@ use crate::domain::password::Password;
     path = "/self-service/settings",
     tag = "identity",
     params(("flow" = Uuid, Query, description = "The flow's id.")),
-    request_body(content((SettingsForm = "application/json"), (SettingsForm = "application/x-www-form-urlencoded"))),
+    request_body(content(
+        (SettingsForm = "application/json"),
+        (SettingsForm = "application/x-www-form-urlencoded"),
+    )),
     responses(
         (status = 200, description = "Changed; the state is `success`.", body = FlowDocument<'static>),
         (status = 303, description = "To a browser that doesn't ask for JSON."),

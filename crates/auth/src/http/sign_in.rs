@@ -22,13 +22,17 @@ use crate::meter;
 
 /// Signs somebody in.
 ///
-/// The form is what the flow's `ui` says. A browser's flow needs its `csrf_token` and its cookie. Who fails again and again has to wait (429).
+/// The form is what the flow's `ui` says. A browser's flow needs its `csrf_token` and its cookie.
+/// Who fails again and again has to wait (429).
 #[utoipa::path(
     post,
     path = "/self-service/login",
     tag = "identity",
     params(("flow" = Uuid, Query, description = "The flow's id.")),
-    request_body(content((LoginForm = "application/json"), (LoginForm = "application/x-www-form-urlencoded"))),
+    request_body(content(
+        (LoginForm = "application/json"),
+        (LoginForm = "application/x-www-form-urlencoded"),
+    )),
     responses(
         (status = 200, description = "Signed in.", body = LoginDocument<'static>),
         (status = 303, description = "To a browser that doesn't ask for JSON."),

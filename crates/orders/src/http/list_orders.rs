@@ -25,7 +25,7 @@ const SAME: &[&str] = &["as", "status"];
             description = "Only these; several by commas, or repeated."),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 100,
             description = "Orders on a page; 10 if nothing is said."),
-        ("start_key" = Option<StartKeyById>, Query, style = DeepObject, explode,
+        ("start_key" = inline(Option<StartKeyById>), Query, style = DeepObject, explode,
             description = "Where the page starts; see the header `Link`."),
     ),
     responses((status = 200, description = "A page of orders.", body = Vec<events::Order>,

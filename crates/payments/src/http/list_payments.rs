@@ -19,7 +19,7 @@ use crate::domain::Payment;
         ("orderId" = Uuid, Query, description = "The order's id."),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 100,
             description = "Payments on a page; 10 if nothing is said."),
-        ("start_key" = Option<StartKeyById>, Query, style = DeepObject, explode,
+        ("start_key" = inline(Option<StartKeyById>), Query, style = DeepObject, explode,
             description = "Where the page starts; see the header `Link`."),
     ),
     responses(

@@ -12,8 +12,8 @@ use crate::queries::list_tickets::ListTickets;
 
 /// Finds tickets: those on sale, and the caller's own.
 ///
-/// `filter`, `sort`, `start_key` and `projection` may be written in three forms, each as good as the
-/// others: bracketed (`sort[field]=price&sort[order]=1`), as JSON
+/// `filter`, `sort`, `start_key` and `projection` may be written in three forms, each as good as
+/// the others: bracketed (`sort[field]=price&sort[order]=1`), as JSON
 /// (`sort={"field":"price","order":1}`), or as a list (`sort=field=price,order=1`). Several filters
 /// are numbered in brackets (`filter[0][name]=…`) or repeated, and hold together. Send the same
 /// `filter`, `sort` and `q` with a `start_key`; then pages are exact while tickets come and go.

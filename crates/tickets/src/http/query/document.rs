@@ -28,8 +28,8 @@ const FIELDS: [&str; 11] = [
 ];
 
 const FILTER: &str = "A condition, such as `filter[name]=price&filter[operator]=lte&\
-filter[value]=50`; up to 20. Beside what is shown: operators `in` and `nin` with up to 100 values in \
-`arr_value` (for `status`, only these and `eq`), and `null` as the value of `orderId` with `eq`: \
+filter[value]=50`; up to 20. Beside what is shown: operators `in` and `nin` with up to 100 values \
+in `arr_value` (for `status`, only these and `eq`), and `null` as the value of `orderId` with `eq`: \
 free tickets. `regex` finds its text as it is, whatever the case: `swm` at the start, `bnm` \
 anywhere, `ewm` at the end.";
 
