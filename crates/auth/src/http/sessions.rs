@@ -33,7 +33,8 @@ const TOTAL: &str = "x-total-count";
     path = "/sessions",
     tag = "identity",
     params(
-        ("page_size" = Option<u32>, Query, minimum = 1, maximum = 500, description = "250 at first."),
+        ("page_size" = Option<u32>, Query, minimum = 1, maximum = 500,
+            description = "250 if nothing is said."),
         ("page_token" = Option<String>, Query, description = "From the header `Link`."),
     ),
     responses(

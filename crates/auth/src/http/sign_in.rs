@@ -34,7 +34,8 @@ use crate::meter;
         (LoginForm = "application/x-www-form-urlencoded"),
     )),
     responses(
-        (status = 200, description = "Signed in.", body = LoginDocument<'static>),
+        (status = 200, description = "Signed in.",
+            body = LoginDocument<'static>),
         (status = 303, description = "To a browser that doesn't ask for JSON."),
         (status = 400, description = "The form, with what is wrong.", body = RefusedForm),
         (status = 403, description = "`security_csrf_violation`, `session_refresh_required`.",

@@ -27,11 +27,11 @@ const FIELDS: [&str; 11] = [
     "updatedAt",
 ];
 
-const FILTER: &str = "A condition, such as `filter[name]=price&filter[operator]=lte&\
-filter[value]=50`; up to 20. Beside what is shown: operators `in` and `nin` with up to 100 values \
-in `arr_value` (for `status`, only these and `eq`), and `null` as the value of `orderId` with `eq`: \
-free tickets. `regex` finds its text as it is, whatever the case: `swm` at the start, `bnm` \
-anywhere, `ewm` at the end.";
+const FILTER: &str = "A condition, such as \
+`filter[name]=price&filter[operator]=lte&filter[value]=50`; up to 20. Beside what is shown: \
+operators `in` and `nin` with up to 100 values in `arr_value` (for `status`, only these and `eq`), \
+and `null` as the value of `orderId` with `eq`: free tickets. `regex` finds its text as it is, \
+whatever the case: `swm` at the start, `bnm` anywhere, `ewm` at the end.";
 
 const START_KEY: &str = "Where the page starts: what `next` said, one or two items. With another \
 `sort` than by `id`, the sort's field comes first, then `id`.";
