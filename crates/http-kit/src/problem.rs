@@ -25,7 +25,8 @@ const STORAGE_RETRY_AFTER: Duration = Duration::from_secs(10);
 /// A refusal on its way out, with the cause that goes to the log only.
 #[derive(Debug, Clone)]
 pub struct Error {
-    refusal: Refusal,
+    /// Boxed, to keep results small.
+    refusal: Box<Refusal>,
     cause: Option<Arc<dyn std::error::Error + Send + Sync>>,
     /// The document, when it is written already: a repeat of the request gets the very same.
     document: Option<Arc<String>>,
@@ -34,12 +35,12 @@ pub struct Error {
 impl Error {
     /// Tells `refusal`, and logs `cause`.
     pub fn caused(refusal: Refusal, cause: impl std::error::Error + Send + Sync + 'static) -> Self {
-        Self { refusal, cause: Some(Arc::new(cause)), document: None }
+        Self { refusal: Box::new(refusal), cause: Some(Arc::new(cause)), document: None }
     }
 
     /// What the client is told.
     #[must_use]
-    pub const fn refusal(&self) -> &Refusal {
+    pub fn refusal(&self) -> &Refusal {
         &self.refusal
     }
 
@@ -68,7 +69,7 @@ impl Error {
 
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
-        Self { refusal, cause: None, document: None }
+        Self { refusal: Box::new(refusal), cause: None, document: None }
     }
 }
 
