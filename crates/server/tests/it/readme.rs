@@ -37,9 +37,18 @@ async fn the_walkthrough_works_when_pasted() {
         r#""status":"captured""#,
         "You can't order your own ticket.",
         "must have at most two decimals",
+        r#"{"results":[{"id":"#,
+        r#""title":"Low, Duluth","price":20,"#,
+        r#""title":"Low, Duluth","price":20,"#,
+        r#""title":"Nick Cave, Berlin","#,
+        r#""title":"Low, Duluth","price":20},"#,
+        r#""title":"Arlo Parks, Lyon","price":35,"#,
+        r#""title":"Arlo Parks, Lyon","price":35,"#,
     ];
     assert_eq!(lines.len(), expected.len(), "{out}");
     for (line, expected) in lines.iter().zip(expected) {
         assert!(line.contains(expected), "`{expected}` is not in `{line}`");
     }
+    let [.., first, again] = &lines[..] else { panic!("{out}") };
+    assert_eq!(first, again, "a repeated request gets the first answer");
 }
