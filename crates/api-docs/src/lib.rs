@@ -2,7 +2,7 @@
 //! read the first with.
 //!
 //! The contexts describe their routes and the events describe themselves; here the parts become
-//! one ([`openapi`], [`asyncapi`]) and are served ([`routes`]).
+//! one ([`openapi()`], [`asyncapi()`]) and are served ([`routes`]).
 
 pub mod asyncapi;
 pub mod openapi;
