@@ -1,4 +1,5 @@
-//! `cargo xtask ci`: everything that must pass before a merge, cheapest first.
+//! `cargo xtask ci`: everything that must pass before a merge; what is cheap comes first, and the
+//! tests last but one, so that their summary closes the run.
 //!
 //! [`STEPS`] is the whole plan: to add a step, add a row. The first step that fails ends the run,
 //! and the last line then says how to run that step alone.

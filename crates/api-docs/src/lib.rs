@@ -8,6 +8,8 @@ pub mod asyncapi;
 pub mod openapi;
 pub mod routes;
 
+mod text;
+
 pub use asyncapi::{Hears, asyncapi};
 pub use openapi::openapi;
 pub use routes::{Documents, api, router};

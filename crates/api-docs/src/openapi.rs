@@ -62,6 +62,10 @@ pub fn openapi(parts: Vec<OpenApi>) -> OpenApi {
         if let Some(post) = item.post.as_mut().filter(|_| path.starts_with("/api/")) {
             take_idempotency_key(post);
         }
+        if path.starts_with("/api/") || path.starts_with("/sessions") {
+            let PathItem { post, delete, patch, .. } = item;
+            [post, delete, patch].into_iter().flatten().for_each(be_of_our_pages);
+        }
         operations(item).for_each(complete);
     }
     all
@@ -122,6 +126,20 @@ fn take_idempotency_key(operation: &mut Operation) {
     operation.responses.responses.entry("409".to_owned()).or_insert_with(|| conflict.into());
 }
 
+/// What changes something isn't taken from another site's page, by the cookie alone.
+fn be_of_our_pages(operation: &mut Operation) {
+    let text = "`cross-site-request`: another site told the browser to send this.";
+    let responses = &mut operation.responses.responses;
+    match responses.get_mut("403") {
+        Some(RefOr::T(known)) => known.description = format!("{} {text}", known.description),
+        Some(RefOr::Ref(_)) => {}
+        None => {
+            let response = ResponseBuilder::new().description(text).build();
+            responses.insert("403".to_owned(), response.into());
+        }
+    }
+}
+
 /// Adds what holds for every operation of its kind.
 fn complete(operation: &mut Operation) {
     for (status, description) in implied(operation) {
@@ -148,7 +166,13 @@ fn implied(operation: &Operation) -> Vec<(&'static str, &'static str)> {
     let mut implied = vec![
         ("429", "`too-many-requests`: wait as long as `Retry-After` says."),
         ("500", "`internal`: our fault; it is in our log."),
-        ("503", "`unavailable`, `overloaded`: a part of the exchange is away or busy. Try again."),
+        (
+            "503",
+            "`unavailable`, `overloaded`, `storage-full`: a part of the exchange is away, busy \
+            or without room. Try again.",
+        ),
+        ("414", "`uri-too-long`: the path and its query are longer than 8 KiB."),
+        ("431", "`headers-too-large`: the header fields are larger than 16 KiB."),
         ("504", "`timeout`: it took too long. It may have been carried out: look first."),
     ];
     if has_body || parameters.iter().any(is_read) {

@@ -3,12 +3,18 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use axum::response::{Html, IntoResponse};
+use axum::response::{Html, IntoResponse, Response};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+
+use crate::text::Text;
+
+const JSON: &str = "application/json";
 
 /// The page; `RapiDoc` (MIT, <https://rapidocweb.com>) draws the document.
 const PAGE: &str = include_str!("../assets/open-api.html");
@@ -21,13 +27,24 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'unsafe-i
     img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; \
     frame-ancestors 'none'";
 
-/// The documents as JSON texts, made once.
+/// The documents, made once.
 #[derive(Debug, Clone)]
 pub struct Documents {
-    /// OpenAPI.
-    pub openapi: Arc<str>,
-    /// AsyncAPI.
-    pub asyncapi: Arc<str>,
+    openapi: Arc<Text>,
+    asyncapi: Arc<Text>,
+    reader: Arc<Text>,
+}
+
+impl Documents {
+    /// These documents, as JSON texts.
+    #[must_use]
+    pub fn new(openapi: String, asyncapi: String) -> Self {
+        Self {
+            openapi: Arc::new(Text::new(openapi.into())),
+            asyncapi: Arc::new(Text::new(asyncapi.into())),
+            reader: Arc::new(Text::new(Bytes::from_static(READER.as_bytes()))),
+        }
+    }
 }
 
 /// The routes that show `documents`.
@@ -57,8 +74,8 @@ fn routes() -> OpenApiRouter<Documents> {
     responses((status = 200, description = "OpenAPI 3.1.", body = serde_json::Value)),
     security(()),
 )]
-async fn show_openapi(State(documents): State<Documents>) -> impl IntoResponse {
-    json(&documents.openapi)
+async fn show_openapi(State(documents): State<Documents>, headers: HeaderMap) -> Response {
+    ([(CONTENT_TYPE, JSON)], documents.openapi.to(&headers).await).into_response()
 }
 
 /// The document of the events.
@@ -69,8 +86,8 @@ async fn show_openapi(State(documents): State<Documents>) -> impl IntoResponse {
     responses((status = 200, description = "AsyncAPI 3.0.", body = serde_json::Value)),
     security(()),
 )]
-async fn show_asyncapi(State(documents): State<Documents>) -> impl IntoResponse {
-    json(&documents.asyncapi)
+async fn show_asyncapi(State(documents): State<Documents>, headers: HeaderMap) -> Response {
+    ([(CONTENT_TYPE, JSON)], documents.asyncapi.to(&headers).await).into_response()
 }
 
 /// A page to read this document with.
@@ -95,11 +112,8 @@ async fn show_page() -> impl IntoResponse {
     ),
     security(()),
 )]
-async fn show_reader() -> impl IntoResponse {
+async fn show_reader(State(documents): State<Documents>, headers: HeaderMap) -> Response {
     let kept = "public, max-age=31536000, immutable";
-    ([(CONTENT_TYPE, "text/javascript; charset=utf-8"), (CACHE_CONTROL, kept)], READER)
-}
-
-fn json(text: &Arc<str>) -> impl IntoResponse + use<> {
-    ([(CONTENT_TYPE, "application/json")], text.to_string())
+    let script = [(CONTENT_TYPE, "text/javascript; charset=utf-8"), (CACHE_CONTROL, kept)];
+    (script, documents.reader.to(&headers).await).into_response()
 }

@@ -30,6 +30,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use kernel::Currency;
+use kernel::origin::WebOrigin;
 use telemetry::LogFormat;
 
 pub use commands::{ConfigCommand, Demo, UserCommand};
@@ -238,12 +239,10 @@ impl Settings {
 }
 
 fn parse_url(text: &str) -> Result<String, &'static str> {
-    let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
-    let is_host = |rest: &str| !rest.is_empty() && !rest.contains(char::is_whitespace);
-    if rest.is_some_and(is_host) {
+    if WebOrigin::of_url(text).is_ok() && !text.contains(char::is_whitespace) {
         Ok(text.trim_end_matches('/').to_owned())
     } else {
-        Err("must begin with http:// or https:// and name a host")
+        Err("must begin with http:// or https:// and name a host, as browsers do")
     }
 }
 

@@ -69,7 +69,7 @@ pub struct ObservabilitySettings {
         long,
         env = "OTEL_EXPORTER_OTLP_ENDPOINT",
         value_name = "URL",
-        value_parser = crate::parse_url,
+        value_parser = parse_endpoint,
         global = true
     )]
     pub otel_exporter_otlp_endpoint: Option<String>,
@@ -122,6 +122,14 @@ impl ObservabilitySettings {
     pub const fn stop_delay(&self) -> Duration {
         Duration::from_secs(self.stop_delay_seconds)
     }
+}
+
+fn parse_endpoint(text: &str) -> Result<String, &'static str> {
+    if text.starts_with("https://") {
+        return Err("must begin with http://: send to a collector on this machine, which may \
+                    forward by TLS");
+    }
+    crate::parse_url(text)
 }
 
 /// Short ones are guessed; others than visible ASCII can't be sent in a header.

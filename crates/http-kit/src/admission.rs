@@ -29,7 +29,10 @@ impl Class {
     /// The class of a request.
     #[must_use]
     pub fn of(method: &Method, path: &str) -> Self {
-        if !(method.is_safe()) {
+        // a flow is a row that waits for its form
+        let begins_flow = path.starts_with("/self-service/")
+            && (path.ends_with("/api") || path.ends_with("/browser"));
+        if !method.is_safe() || begins_flow {
             Self::Write
         } else if path == "/metrics" || path.starts_with("/api/health") {
             Self::Probe

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use kernel::network::of_one_customer;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::client_address::TrustedProxies;
@@ -42,10 +43,11 @@ impl Connections {
         room: OwnedSemaphorePermit,
         address: IpAddr,
     ) -> Option<Place> {
-        let address = network_of(address);
+        let is_proxy = self.proxies.contains(address.to_canonical());
+        let address = of_one_customer(address);
         let mut by_address = self.counts();
         let count = by_address.entry(address).or_default();
-        if *count >= self.each_max && !self.proxies.contains(address) {
+        if *count >= self.each_max && !is_proxy {
             return None;
         }
         *count += 1;
@@ -67,16 +69,6 @@ impl Drop for Place {
                 by_address.remove(&self.address);
             }
         }
-    }
-}
-
-/// The IPv4 address, or the /64 of an IPv6 address: a customer has a whole one.
-fn network_of(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => {
-            IpAddr::V6(std::net::Ipv6Addr::from_bits(address.to_bits() >> 64 << 64))
-        }
-        address => address,
     }
 }
 
@@ -106,5 +98,15 @@ mod tests {
         assert!(give(&connections, "192.0.2.1").is_none(), "all places are taken");
         drop(proxied);
         assert_eq!(connections.counts().len(), 1, "who is gone is forgotten");
+    }
+
+    #[test]
+    fn a_trusted_proxy_has_no_share_whatever_its_address() {
+        for proxy in ["10.0.0.1", "::1", "2001:db8::5"] {
+            let proxies = TrustedProxies::new(vec![proxy.parse().unwrap()]);
+            let connections = Connections::new(6, 2, proxies);
+            let held = [0; 4].map(|_| give(&connections, proxy));
+            assert!(held.iter().all(Option::is_some), "{proxy}");
+        }
     }
 }

@@ -75,10 +75,10 @@ impl CrossSite {
     /// browsers send along, and was not sent by a page we trust. Clients that show a token
     /// themselves, and those without a cookie, can't be made to by another site.
     ///
-    /// Sign-in flows have CSRF tokens of their own, so this looks at the API only.
+    /// Sign-in flows have CSRF tokens of their own, so this looks at the API and at sessions only.
     pub(crate) async fn judge(&self, head: &Parts) -> Result<(), Refusal> {
         let is_at_risk = !head.method.is_safe()
-            && head.uri.path().starts_with("/api/")
+            && ["/api/", "/sessions"].iter().any(|path| head.uri.path().starts_with(path))
             && is_by_cookie(&head.headers);
         if !is_at_risk {
             return Ok(());

@@ -85,7 +85,10 @@ impl<'a> Once<'a> {
         let course = match self.look(asked).await? {
             Some(course) => course,
             None => match run(Remember::answer(asked.clone(), render)).await {
-                Ok(made) => Course::Answered(respond(render(&made)?)),
+                Ok(made) => {
+                    IDEMPOTENCY.count(&["first"]);
+                    Course::Answered(respond(render(&made)?))
+                }
                 Err(error) => self.after(asked, error.into()).await?,
             },
         };
@@ -120,7 +123,10 @@ impl<'a> Once<'a> {
         let course = match self.look(asked).await? {
             Some(course) => course,
             None => match begin(Remember::promise(asked.clone())).await {
-                Ok(begun) => Course::Begun(begun.into()),
+                Ok(begun) => {
+                    IDEMPOTENCY.count(&["first"]);
+                    Course::Begun(begun.into())
+                }
                 Err(error) => self.after(asked, error.into()).await?,
             },
         };
@@ -132,17 +138,18 @@ impl<'a> Once<'a> {
 
     /// What became of the request when it came before.
     async fn look(&self, asked: &Asked) -> Result<Option<Course>, Error> {
-        let earlier = self.journal.earlier(asked, self.clock.now()).await?;
-        IDEMPOTENCY.count(&[match &earlier {
-            None => "first",
-            Some(Earlier::Answered(_) | Earlier::Unanswered(_)) => "replayed",
-            Some(Earlier::Another) => "conflict",
-        }]);
-        match earlier {
+        match self.journal.earlier(asked, self.clock.now()).await? {
             None => Ok(None),
-            Some(Earlier::Answered(answer)) => Ok(Some(Course::Answered(replay(answer)))),
-            Some(Earlier::Unanswered(begun)) => Ok(Some(Course::Begun(begun))),
+            Some(Earlier::Answered(answer)) => {
+                IDEMPOTENCY.count(&["replayed"]);
+                Ok(Some(Course::Answered(replay(answer))))
+            }
+            Some(Earlier::Unanswered(begun)) => {
+                IDEMPOTENCY.count(&["replayed"]);
+                Ok(Some(Course::Begun(begun)))
+            }
             Some(Earlier::Another) => {
+                IDEMPOTENCY.count(&["conflict"]);
                 let detail = "This Idempotency-Key was used for another request. Take a new one.";
                 Err(Refusal::new(Kind::Conflict, "idempotency-key-reused", detail).into())
             }
@@ -156,13 +163,17 @@ impl<'a> Once<'a> {
             return Ok(course);
         }
         if !stands(error.refusal()) {
+            IDEMPOTENCY.count(&["first"]);
             return Err(error);
         }
         let (error, answer) = self.written(error);
         let refusal = Receipt::refusal(asked.clone(), answer);
         let changeset = Changeset::new(self.clock.now(), Vec::new(), Vec::new());
         match self.journal.commit(changeset.answering(Some(refusal))).await {
-            Ok(_now) => Ok(Course::Answered(error.into_response())),
+            Ok(_now) => {
+                IDEMPOTENCY.count(&["first"]);
+                Ok(Course::Answered(error.into_response()))
+            }
             Err(lost) if lost.is_constraint(ONE_ANSWER_PER_KEY) => {
                 self.look(asked).await?.ok_or_else(|| lost.into())
             }

@@ -33,5 +33,5 @@ pub use body::Fields;
 pub use caller::{Caller, MaybeCaller, session_token};
 pub use client_address::ClientAddress;
 pub use idempotency::{Once, Post};
-pub use params::{IdPath, NextPage, Page};
+pub use params::{IdPath, ListQuery, NextPage};
 pub use problem::Error;

@@ -4,13 +4,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::StatusCode;
 use http::request::Parts;
-use kernel::{Kind, Refusal, WebOrigin};
+use kernel::{Refusal, WebOrigin};
 use tokio_util::sync::CancellationToken;
 
 use crate::admission::Admission;
 use crate::client_address::TrustedProxies;
 use crate::cross_site::CrossSite;
+use crate::problem::refusal_of;
 use crate::rate_limit::{FORGET_EVERY, RateLimits};
 use crate::request_body::{BODY_MAX, RequestBodies};
 
@@ -74,14 +76,12 @@ impl Protection {
 pub(crate) fn check_head(head: &Parts) -> Result<(), Refusal> {
     let uri = head.uri.path().len() + head.uri.query().map_or(0, str::len);
     if uri > URI_MAX {
-        let detail = "The path and its query are longer than 8 KiB.";
-        return Err(Refusal::new(Kind::UriTooLong, "uri-too-long", detail));
+        return Err(refusal_of(StatusCode::URI_TOO_LONG));
     }
     let fields = head.headers.iter();
     let size: usize = fields.map(|(name, value)| name.as_str().len() + value.len()).sum();
     if size > HEADERS_MAX {
-        let detail = "The header fields are larger than 16 KiB together.";
-        return Err(Refusal::new(Kind::HeadersTooLarge, "headers-too-large", detail));
+        return Err(refusal_of(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE));
     }
     Ok(())
 }

@@ -17,16 +17,17 @@ use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
 use http::{HeaderMap, HeaderName, HeaderValue};
+use kernel::network::of_one_customer;
 use kernel::{Kind, Refusal, UserId};
 use telemetry::metrics::catalog::HTTP_RATE_LIMITED;
 use uuid::Uuid;
 
 use crate::admission::Class;
 
-/// How many keys one bucket remembers; beyond it strangers share cells.
+/// How many keys one bucket remembers; beyond it all share cells.
 const KEYS_MAX: usize = 100_000;
 
-/// How many cells strangers share while there are too many of them.
+/// How many cells all share while there are too many keys.
 const SHARED: u64 = 4096;
 
 /// How often full cells are forgotten, which is when there is nothing to remember of them.
@@ -57,13 +58,13 @@ enum Key {
     /// An IPv4 address, or the /64 of an IPv6 address: a customer has a whole one.
     Address(u64),
     User(Uuid),
-    /// One of the cells that strangers share.
+    /// One of the cells that are shared while there are too many keys.
     Shared(u64),
 }
 
 impl Key {
     fn of(address: IpAddr) -> Self {
-        Self::Address(match address.to_canonical() {
+        Self::Address(match of_one_customer(address) {
             IpAddr::V4(address) => u64::from(address.to_bits()),
             // no /64 in use begins with 32 zero bits, so none is mistaken for an IPv4 address
             IpAddr::V6(address) => (address.to_bits() >> 64) as u64,

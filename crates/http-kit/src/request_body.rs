@@ -3,15 +3,18 @@
 //! requests worked on, no lock, no thread. A body has a largest size and a longest time, and all
 //! large bodies together have a bound.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
-use http::header;
+use http::{StatusCode, header};
 use http_body_util::BodyExt;
 use kernel::{Kind, Refusal};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
+
+use crate::problem::refusal_of;
 
 /// The largest body, in bytes.
 pub const BODY_MAX: usize = 1024 * 1024;
@@ -33,14 +36,17 @@ const LINGER_MAX: usize = 8 * BODY_MAX;
 /// How bodies are read.
 pub struct RequestBodies {
     time: Duration,
-    pieces: Semaphore,
+    pieces: Arc<Semaphore>,
 }
+
+/// What a large body takes of what all may have together.
+type Share = OwnedSemaphorePermit;
 
 impl RequestBodies {
     /// Bodies take at most `time` each and, those over 16 KiB, `bytes` together.
     #[must_use]
     pub fn new(time: Duration, bytes: usize) -> Self {
-        Self { time, pieces: Semaphore::new(bytes / PIECE) }
+        Self { time, pieces: Arc::new(Semaphore::new(bytes / PIECE)) }
     }
 
     /// The same request with its body in memory.
@@ -48,13 +54,19 @@ impl RequestBodies {
         if request.body().is_end_stream() {
             return Ok(request);
         }
-        let (parts, mut body) = request.into_parts();
+        let (mut parts, mut body) = request.into_parts();
         let length = parts.headers.get(header::CONTENT_LENGTH);
         let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
         let result = if length.is_some_and(|length| length > BODY_MAX as u64) {
             Err(too_large())
         } else {
-            self.collect(&mut body).await
+            self.collect(&mut body).await.map(|(whole, share)| {
+                // given back when the request is: until then the body is in memory
+                if let Some(share) = share {
+                    parts.extensions.insert(Arc::new(share));
+                }
+                whole
+            })
         };
         // who waits for "100 Continue" has sent nothing, and needn't
         if result.is_err() && !parts.headers.contains_key(header::EXPECT) {
@@ -63,7 +75,7 @@ impl RequestBodies {
         Ok(Request::from_parts(parts, Body::from(result?)))
     }
 
-    async fn collect(&self, body: &mut Body) -> Result<Bytes, Refusal> {
+    async fn collect(&self, body: &mut Body) -> Result<(Bytes, Option<Share>), Refusal> {
         let deadline = Instant::now() + self.time;
         let mut share = None;
         let mut first = Bytes::new();
@@ -74,8 +86,8 @@ impl RequestBodies {
                 return Err(too_slow());
             };
             let data = match frame {
-                None if whole.is_empty() => return Ok(first),
-                None => return Ok(whole.into()),
+                None if whole.is_empty() => return Ok((first, share)),
+                None => return Ok((whole.into(), share)),
                 Some(Ok(frame)) => frame.into_data().unwrap_or_default(),
                 Some(Err(_)) => return Err(broken()),
             };
@@ -96,17 +108,14 @@ impl RequestBodies {
     }
 
     /// Takes from what all large bodies may have together until `size` is covered.
-    fn reserve<'a>(
-        &'a self,
-        share: &mut Option<SemaphorePermit<'a>>,
-        size: usize,
-    ) -> Result<(), Refusal> {
-        let held = share.as_ref().map_or(0, SemaphorePermit::num_permits);
+    fn reserve(&self, share: &mut Option<Share>, size: usize) -> Result<(), Refusal> {
+        let held = share.as_ref().map_or(0, Share::num_permits);
         let wanted = size.saturating_sub(SMALL).div_ceil(PIECE).saturating_sub(held);
         if wanted == 0 {
             return Ok(());
         }
-        let more = self.pieces.try_acquire_many(u32::try_from(wanted).unwrap_or(u32::MAX));
+        let wanted = u32::try_from(wanted).unwrap_or(u32::MAX);
+        let more = Arc::clone(&self.pieces).try_acquire_many_owned(wanted);
         let more = more.map_err(|_| {
             let detail = "Too many large bodies are on their way. Nothing was done; try again.";
             Refusal::new(Kind::Unavailable, "overloaded", detail)
@@ -135,7 +144,7 @@ async fn drain(mut body: Body) {
 }
 
 fn too_large() -> Refusal {
-    Refusal::new(Kind::TooLarge, "too-large", "The body is larger than 1 MiB.")
+    refusal_of(StatusCode::PAYLOAD_TOO_LARGE)
 }
 
 fn too_slow() -> Refusal {

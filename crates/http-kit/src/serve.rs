@@ -11,6 +11,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
+use telemetry::Repeated;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
@@ -25,6 +26,9 @@ const HEAD_MAX: usize = 4 * HEADERS_MAX;
 
 /// What is kept of a connection, each way: what a client sends ahead, and answers it doesn't read.
 const BUFFER_MAX: usize = 2 * HEAD_MAX;
+
+/// Said once in a while: without descriptors it is so many times a second.
+static NOT_ACCEPTED: Repeated = Repeated::every(Duration::from_secs(60));
 
 /// Limits of a listener.
 #[derive(Debug, Clone)]
@@ -121,7 +125,9 @@ async fn accept(listener: &TcpListener) -> (TcpStream, IpAddr) {
                 return (stream, peer.ip().to_canonical());
             }
             Err(error) => {
-                tracing::warn!(%error, "Could not accept a connection");
+                if let Some(kept_back) = NOT_ACCEPTED.say() {
+                    tracing::warn!(%error, kept_back, "Could not accept a connection");
+                }
                 rest().await;
             }
         }

@@ -1,6 +1,6 @@
 //! Networks: an address and how many of its leading bits count, such as `10.0.0.0/8`.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
 /// A network in CIDR notation (RFC 4632); an address alone is a network of one.
@@ -58,6 +58,15 @@ impl FromStr for Network {
             None => bits,
         };
         if prefix > bits { Err(NotANetwork) } else { Ok(Self { address, prefix }) }
+    }
+}
+
+/// What one customer has: an IPv4 address, or the /64 of an IPv6 address.
+#[must_use]
+pub fn of_one_customer(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
+        address => address,
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use kernel::{Decision, Outcome, PaymentId};
 use outbox::retry_on_conflict;
+use telemetry::Repeated;
 use telemetry::metrics::catalog::PAYMENTS_MOVED;
 use telemetry::span::{Kind, Span};
 use tokio::sync::mpsc;
@@ -18,6 +19,10 @@ use uuid::Uuid;
 use crate::domain::{DeclineCode, PayableOrder, Payment, Step, next_step};
 use crate::gateway::{Abandoned, Authorize, GatewayError};
 use crate::{Error, Payments, store};
+
+/// What can't be done yet is said once in a while, not for every payment at every try.
+static UNSEEN: Repeated = Repeated::every(Duration::from_secs(60));
+static WAITING: Repeated = Repeated::every(Duration::from_secs(1));
 
 /// How often the reconciler reads the table.
 const RECONCILE_EVERY: Duration = Duration::from_millis(500);
@@ -117,7 +122,11 @@ impl Driver {
                     }
                 }
             }
-            Err(error) => tracing::warn!(%error, "Could not look for unsettled payments"),
+            Err(error) => {
+                if let Some(kept_back) = UNSEEN.say() {
+                    tracing::warn!(%error, kept_back, "Could not look for unsettled payments");
+                }
+            }
         }
     }
 
@@ -197,7 +206,10 @@ impl Payments {
                 }
                 Ok(Outcome::AlreadyApplied) => return Progress::Done,
                 Err(error) => {
-                    tracing::warn!(payment.id = %id, %error, "Payment {id} has to wait");
+                    if let Some(kept_back) = WAITING.say() {
+                        tracing::warn!(payment.id = %id, %error, kept_back,
+                            "Payment {id} has to wait");
+                    }
                     return Progress::Failed;
                 }
             }

@@ -19,7 +19,7 @@ const HEARERS: &[Hears] = &[
 
 /// The routes that show the documents.
 pub(crate) fn router() -> Router {
-    api_docs::router(Documents { openapi: openapi_text().into(), asyncapi: asyncapi_text().into() })
+    api_docs::router(Documents::new(openapi_text(), asyncapi_text()))
 }
 
 /// The OpenAPI document as JSON.

@@ -91,6 +91,8 @@ fn run(
 }
 
 async fn serve(settings: &Settings, recorder: Recorder) -> anyhow::Result<()> {
+    #[cfg(unix)]
+    running::outlive_file_size_limits()?;
     let mut told_to_stop = running::told_to_stop()?;
     let running = Running::start(settings, recorder).await?;
     greet(&running);

@@ -109,7 +109,7 @@ impl Running {
 /// A file that may not grow is an error of one write, as a full disk is, and no reason to end:
 /// hearing the signal keeps the system from ending the process.
 #[cfg(unix)]
-fn outlive_file_size_limits() -> anyhow::Result<()> {
+pub(crate) fn outlive_file_size_limits() -> anyhow::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let file_too_large = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
     signal(file_too_large).map(drop).context("can't listen for SIGXFSZ")
@@ -118,8 +118,6 @@ fn outlive_file_size_limits() -> anyhow::Result<()> {
 /// Hears Ctrl-C and SIGTERM.
 pub(crate) fn told_to_stop() -> anyhow::Result<mpsc::Receiver<()>> {
     let (told, hears) = mpsc::channel(1);
-    #[cfg(unix)]
-    outlive_file_size_limits()?;
     #[cfg(unix)]
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
         .context("can't listen for SIGTERM")?;

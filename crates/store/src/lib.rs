@@ -5,8 +5,9 @@
 //! have names, and a broken one comes back by its name. There are no interactive transactions:
 //! callers load, think, and then apply, so nothing they do can hold a lock.
 //!
-//! SQL is written once, in the dialect that SQLite and PostgreSQL share: `uuid`, `bigint`, `text`;
-//! `insert … on conflict … do update`; partial indexes; `?1`-style parameters.
+//! SQL is written once where it can be, in the dialect that SQLite and PostgreSQL share: `uuid`,
+//! `bigint`, `text`; `insert … on conflict … do update`; partial indexes; `?1`-style parameters.
+//! Full-text search is SQLite's own (FTS5).
 //!
 //! Reading order: `statement` and `row` (what goes in and out), `error`, `migration`,
 //! then `sqlite` (the engine: a writer thread with group commit, a pool of readers; and

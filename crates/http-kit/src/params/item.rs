@@ -43,12 +43,6 @@ pub struct Item {
 }
 
 impl Item {
-    /// How the item is named in refusals: `filter[0]`, or `sort` when there can be only one.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.at
-    }
-
     /// How one of its members is named in refusals: `filter[0].value`.
     #[must_use]
     pub fn field(&self, member: &str) -> String {

@@ -2,7 +2,7 @@
 //! reads a query does no I/O, and takes time in proportion to its length.
 //!
 //! Reading order: [`Params`] (names and values), [`Given`] (a value as the client wrote it),
-//! [`Item`] (structured parameters in their three forms), [`Page`] (lists by keyset), [`IdPath`].
+//! [`Item`] (structured parameters in their three forms), [`ListQuery`] (lists by keyset), [`IdPath`].
 
 mod decode;
 mod given;
@@ -18,7 +18,7 @@ use kernel::{FieldError, Refusal};
 pub use decode::{Params, encode};
 pub use given::Given;
 pub use item::{Item, Shape};
-pub use page::{NextPage, Page, StartKey, StartKeyById, limit};
+pub use page::{ListQuery, NextPage, Page, StartKey, StartKeyById, limit};
 pub use path::IdPath;
 
 /// The most broken rules that one answer names; a flood gets a short answer.

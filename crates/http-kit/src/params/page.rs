@@ -1,5 +1,7 @@
 //! Pages of lists: how many rows, and after which one.
 
+use std::convert::Infallible;
+
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponseParts, ResponseParts};
 use http::request::Parts;
@@ -76,38 +78,37 @@ pub struct Page {
     path: String,
 }
 
-impl Page {
-    /// Reads `limit` and `start_key`; other parameters are left to the handler.
+/// The query of a list, not yet read. Extracting it refuses nothing.
+#[derive(Debug, Clone)]
+pub struct ListQuery {
+    params: Params,
+    path: String,
+}
+
+impl ListQuery {
+    /// The query behind the `?` of a request for `path`.
+    #[must_use]
+    pub fn new(path: &str, query: &str) -> Self {
+        Self { params: Params::parse(query), path: path.to_owned() }
+    }
+
+    /// Reads `limit` and `start_key`, and what `read` makes of the rest.
     ///
     /// # Errors
-    /// A validation refusal with an entry for each malformed parameter.
-    pub fn parse(path: &str, query: &str) -> Result<Self, Refusal> {
-        let (params, mut broken) = (Params::parse(query), Broken::default());
+    /// A validation refusal with an entry for each broken rule, those that `read` finds included.
+    pub fn read<T>(
+        self,
+        read: impl FnOnce(&Params, &mut Broken) -> Option<T>,
+    ) -> Result<(Page, T), Refusal> {
+        let (Self { params, path }, mut broken) = (self, Broken::default());
         let limit = limit(&params, &mut broken);
         let after = start_key(&params, &mut broken);
-        let path = path.to_owned();
-        broken.build(|| Some(Self { limit: limit?, after, params, path }))
+        let rest = read(&params, &mut broken);
+        broken.build(|| Some((Page { limit: limit?, after, params, path }, rest?)))
     }
+}
 
-    /// The query's other parameters.
-    #[must_use]
-    pub const fn params(&self) -> &Params {
-        &self.params
-    }
-
-    /// Reads what more the query says.
-    ///
-    /// # Errors
-    /// A validation refusal with an entry for each rule that `read` finds broken.
-    pub fn read<T>(
-        &self,
-        read: impl FnOnce(&Params, &mut Broken) -> Option<T>,
-    ) -> Result<T, Refusal> {
-        let mut broken = Broken::default();
-        let value = read(&self.params, &mut broken);
-        broken.build(|| value)
-    }
-
+impl Page {
     /// Where the next page is, after the row with `last`: the same query, as far as `names` tell
     /// what it asked for.
     #[must_use]
@@ -166,11 +167,11 @@ fn start_key(params: &Params, broken: &mut Broken) -> Option<Uuid> {
     key.and(id).map(kernel::EventId::as_uuid)
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Page {
-    type Rejection = Error;
+impl<S: Send + Sync> FromRequestParts<S> for ListQuery {
+    type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Error> {
-        Ok(Self::parse(parts.uri.path(), parts.uri.query().unwrap_or_default())?)
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        Ok(Self::new(parts.uri.path(), parts.uri.query().unwrap_or_default()))
     }
 }
 
@@ -179,7 +180,7 @@ mod tests {
     use super::*;
 
     fn page(query: &str) -> Result<Page, Refusal> {
-        Page::parse("/api/orders", query)
+        ListQuery::new("/api/orders", query).read(|_, _| Some(())).map(|(page, ())| page)
     }
 
     fn broken(query: &str) -> Vec<String> {
@@ -203,6 +204,18 @@ mod tests {
         assert!(query.starts_with("as=seller&status=a%26b&as=%3E&limit=5&start_key="), "{query}");
         let second = page(query).unwrap();
         assert_eq!((second.limit, second.after), (5, Some(id)));
+    }
+
+    #[test]
+    fn what_the_handler_finds_wrong_is_named_beside_the_page() {
+        let query = ListQuery::new("/api/orders", "limit=0&as=nobody");
+        let refusal = query.read(|_, broken| {
+            broken.add("as", "must be buyer or seller");
+            None::<()>
+        });
+        let fields = refusal.unwrap_err().fields;
+        let fields: Vec<_> = fields.iter().filter_map(|error| error.field.as_deref()).collect();
+        assert_eq!(fields, ["limit", "as"]);
     }
 
     #[test]

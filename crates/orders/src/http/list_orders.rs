@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use events::OrderStatus;
 use http_kit::params::{Broken, Params, StartKeyById};
-use http_kit::{Caller, NextPage, Page};
+use http_kit::{Caller, ListQuery, NextPage};
 
 use crate::Orders;
 use crate::domain::Order;
@@ -34,9 +34,9 @@ const SAME: &[&str] = &["as", "status"];
 pub(super) async fn list_orders(
     State(orders): State<Orders>,
     caller: Caller,
-    page: Page,
+    query: ListQuery,
 ) -> Result<(Option<NextPage>, Json<Vec<events::Order>>), http_kit::Error> {
-    let (side, statuses) = page.read(|params, broken| {
+    let (page, (side, statuses)) = query.read(|params, broken| {
         let (side, statuses) = (side(params, broken), statuses(params, broken));
         Some((side?, statuses))
     })?;

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use http_kit::params::StartKeyById;
-use http_kit::{Caller, NextPage, Page};
+use http_kit::{Caller, ListQuery, NextPage};
 use kernel::OrderId;
 use ory::rights::ViewOrder;
 
@@ -32,9 +32,9 @@ use crate::domain::Payment;
 pub(super) async fn list_payments(
     State(payments): State<Payments>,
     caller: Caller,
-    page: Page,
+    query: ListQuery,
 ) -> Result<(Option<NextPage>, Json<Vec<events::Payment>>), http_kit::Error> {
-    let order_id = page.read(|params, broken| {
+    let (page, order_id) = query.read(|params, broken| {
         let text = params.single("orderId", broken);
         let id = text.map(|text| OrderId::parse(text).map_err(|error| error.to_string()));
         broken.check("orderId", id.unwrap_or_else(|| Err("is required".to_owned())))

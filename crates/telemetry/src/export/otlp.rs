@@ -17,6 +17,7 @@ use opentelemetry_sdk::trace::{
 };
 
 use super::{ExportError, ExportOptions};
+use crate::Repeated;
 use crate::span::{Export, Finished, Kind, export_to};
 use crate::trace::Trace;
 
@@ -127,6 +128,9 @@ fn span_data(span: Finished) -> SpanData {
     }
 }
 
+/// Said once in a while: a collector may be away for hours.
+static NOT_SENT: Repeated = Repeated::every(Duration::from_secs(60));
+
 /// Sends, and tells the log what could not be sent.
 #[derive(Debug)]
 struct Telling(SpanExporter);
@@ -135,8 +139,10 @@ impl SendSpans for Telling {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
         let spans = batch.len();
         let sent = self.0.export(batch).await;
-        if let Err(error) = &sent {
-            tracing::warn!(%error, spans, "Could not export spans; they are lost");
+        if let Err(error) = &sent
+            && let Some(kept_back) = NOT_SENT.say()
+        {
+            tracing::warn!(%error, spans, kept_back, "Could not export spans; they are lost");
         }
         sent
     }
