@@ -16,7 +16,7 @@ use store::{StoreError, Value};
 use self::condition::{Conditions, sort_column};
 use super::{COLUMNS, ticket_of};
 use crate::domain::Ticket;
-use crate::domain::query::{Field, Filter, SortField, TicketQuery};
+use crate::domain::query::{Comparison, Field, Filter, Key, SortField, Test, TicketQuery};
 use crate::queries::list_tickets::ListTickets;
 
 /// With so many hits of a name, it is quicker to sort them than to look through an index.
@@ -81,10 +81,14 @@ fn leads_to_few(filter: &Filter) -> bool {
     is_id && condition::is_equality(&filter.test)
 }
 
-/// Whether these are so few that all of them are a short read: an id is one ticket's, and an order
-/// holds one. The engine finds them by that index whatever else is asked.
-fn is_lookup(filter: &Filter) -> bool {
-    leads_to_few(filter) && filter.field != Field::Seller
+/// Whether this is one ticket: an id is one's, and an order holds one. The engine finds it by that
+/// index; but of several orders, or one with a seller, it may look through all that the seller has.
+fn is_lookup(filters: &[Filter]) -> bool {
+    let leads_to_one = |Filter { field, test }: &Filter| {
+        let is_one = matches!(test, Test::Compare(Comparison::Eq, Key::Id(_)));
+        is_one && matches!(field, Field::Id | Field::Order)
+    };
+    filters.iter().any(leads_to_one) && filters.iter().all(|filter| filter.field != Field::Seller)
 }
 
 async fn has_few_hits(journal: &Journal, words: &str) -> Result<bool, StoreError> {
@@ -157,7 +161,7 @@ fn by_order(query: &TicketQuery, who: Who) -> Select {
     Select {
         sql: format!("{} {page}", branches.join(" union all ")),
         values: conditions.values(),
-        is_short: goes_along || query.filters.iter().any(is_lookup),
+        is_short: goes_along || is_lookup(&query.filters),
     }
 }
 
