@@ -27,8 +27,9 @@ const INSERT_INBOX: &str = "insert into inbox (event_id, seen_at) values (?1, ?2
 pub const COUNTED_MAX: i64 = 100_000;
 
 const BACKLOG: &str = "select (select count(*) from (select 1 from outbox limit ?1)),
-     (select count(*) from (select 1 from dead_letters limit ?1)),
-     (select id from outbox order by id limit 1)";
+     (select count(*) from (select 1 from dead_letters limit ?1))";
+
+const OLDEST: &str = "select id from outbox order by id limit 1";
 
 const IN_OUTBOX: &str = "select id from outbox where id = ?1";
 
@@ -229,12 +230,6 @@ impl Journal {
         Ok(())
     }
 
-    /// Whether it can still be written to.
-    #[must_use]
-    pub fn is_open(&self) -> bool {
-        self.store.is_open()
-    }
-
     /// How it is, as far as can be told without asking it.
     #[must_use]
     pub fn condition(&self) -> Condition {
@@ -255,16 +250,26 @@ impl Journal {
     }
 
     /// Whether every committed event was delivered, and how many were parked: what the operator
-    /// and the tests watch. Counts stop at [`COUNTED_MAX`], so that asking stays cheap.
+    /// and the tests watch. Counts stop at [`COUNTED_MAX`], so that asking stays cheap, and never
+    /// waits for searches.
     ///
     /// # Errors
     /// As [`Store::query`].
     pub async fn backlog(&self) -> Result<Backlog, StoreError> {
-        let rows = self.store.scan(BACKLOG, params![COUNTED_MAX]).await?;
+        let rows = self.store.query(BACKLOG, params![COUNTED_MAX]).await?;
         let row = rows.first().ok_or_else(|| StoreError::Failed { reason: "no row".into() })?;
-        let oldest: Option<EventId> = row.get(2)?;
-        let oldest = oldest.map(|id| made_at(id.as_uuid()));
-        Ok(Backlog { undelivered: row.get(0)?, dead_letters: row.get(1)?, oldest })
+        Ok(Backlog { undelivered: row.get(0)?, dead_letters: row.get(1)? })
+    }
+
+    /// When the oldest event that is still to be delivered was committed. One look at the head of
+    /// an index: who wants to know whether the database answers asks this.
+    ///
+    /// # Errors
+    /// As [`Store::query`].
+    pub async fn oldest_undelivered(&self) -> Result<Option<Timestamp>, StoreError> {
+        let rows = self.store.query(OLDEST, []).await?;
+        let oldest: Option<EventId> = rows.first().map(|row| row.get(0)).transpose()?;
+        Ok(oldest.map(|id| made_at(id.as_uuid())))
     }
 }
 
@@ -275,8 +280,6 @@ pub struct Backlog {
     pub undelivered: i64,
     /// Events parked as dead letters.
     pub dead_letters: i64,
-    /// When the oldest event in the outbox was committed.
-    pub oldest: Option<Timestamp>,
 }
 
 /// When an event's id was made: the first 48 bits of a UUIDv7 are milliseconds (RFC 9562, 5.7).

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use anyhow::{Context, ensure};
 use config::Settings;
-use kernel::{Clock, SystemClock};
+use kernel::SystemClock;
 
 use crate::data_folder::{self, DataFolder, open_private};
 use crate::manifest::{Entry, Manifest};
@@ -43,11 +43,10 @@ pub(crate) fn backup(settings: &Settings, target: &Path) -> anyhow::Result<()> {
 /// Answers what was done.
 fn copy_all(data: &Path, target: &Path) -> anyhow::Result<String> {
     let files = data_folder::databases(data)?;
-    ensure!(!files.is_empty(), "there are no databases in {}", data.display());
-    let snapshots = store::snapshot(&files).context("can't get hold of all databases at once")?;
-    let taken_at = SystemClock.now();
+    let snapshots =
+        store::snapshot(&files, &SystemClock).context("can't get hold of all databases at once")?;
     let mut entries = Vec::new();
-    let paused = snapshots.paused;
+    let (taken_at, paused) = (snapshots.taken_at, snapshots.paused);
     // each is let go as soon as it is copied
     for snapshot in snapshots.databases {
         let name = snapshot.file().file_name().and_then(OsStr::to_str).context("a name")?;

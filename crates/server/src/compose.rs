@@ -20,7 +20,7 @@ use payments::{Hints, Payments};
 use store::{Location, Migration, Store};
 use tickets::Tickets;
 
-use crate::data_folder::DataFolder;
+use crate::data_folder::{DataFolder, Database};
 use crate::documents;
 use crate::work::Work;
 
@@ -51,29 +51,29 @@ impl Exchange {
         settings: &Settings,
     ) -> anyhow::Result<Self> {
         let clock = SystemClock::shared();
-        let open = |name: &str, own: &[Migration]| journal(data, name, own);
-        let auth_journal = open("auth", auth::MIGRATIONS)?;
+        let open = |database, own: &[Migration]| journal(data, database, own);
+        let auth_journal = open(Database::Auth, auth::MIGRATIONS)?;
         let auth = auth(auth_journal.clone(), Arc::clone(&clock), public_url, settings)?;
         let (sessions, permissions) = (auth.sessions(), auth.permissions());
-        let books = open("card-sandbox", card_sandbox::MIGRATIONS)?;
+        let books = open(Database::CardSandbox, card_sandbox::MIGRATIONS)?;
         let (hints, hinted) = Hints::channel();
         Ok(Self {
             tickets: Tickets {
-                journal: open("tickets", tickets::MIGRATIONS)?,
+                journal: open(Database::Tickets, tickets::MIGRATIONS)?,
                 sessions: Arc::clone(&sessions),
                 permissions: Arc::clone(&permissions),
                 clock: Arc::clone(&clock),
                 currency: settings.currency,
             },
             orders: Orders {
-                journal: open("orders", orders::MIGRATIONS)?,
+                journal: open(Database::Orders, orders::MIGRATIONS)?,
                 sessions: Arc::clone(&sessions),
                 permissions: Arc::clone(&permissions),
                 clock: Arc::clone(&clock),
                 expiration_window: settings.expiration_window(),
             },
             payments: Payments {
-                journal: open("payments", payments::MIGRATIONS)?,
+                journal: open(Database::Payments, payments::MIGRATIONS)?,
                 sessions,
                 permissions,
                 clock: Arc::clone(&clock),
@@ -82,7 +82,7 @@ impl Exchange {
                 patience: PAYMENT_PATIENCE,
             },
             expiration: Expiration {
-                journal: open("expiration", expiration::MIGRATIONS)?,
+                journal: open(Database::Expiration, expiration::MIGRATIONS)?,
                 clock: Arc::clone(&clock),
             },
             auth: (auth, auth_journal),
@@ -190,7 +190,7 @@ fn auth(
 /// Identities and permissions in the folder `data`, which an exchange may be using; and their
 /// database, to be closed in the end.
 pub(crate) fn auth_beside(data: &Path, settings: &Settings) -> anyhow::Result<(Auth, Journal)> {
-    let path = data.join("auth.db");
+    let path = data.join(Database::Auth.file());
     anyhow::ensure!(path.exists(), "there is no {}", path.display());
     let migrations = [outbox::MIGRATIONS, auth::MIGRATIONS].concat();
     let journal = Journal::new(Store::open_beside(&path, &migrations)?);
@@ -198,8 +198,8 @@ pub(crate) fn auth_beside(data: &Path, settings: &Settings) -> anyhow::Result<(A
 }
 
 /// Opens the database of one context.
-fn journal(data: &DataFolder, name: &str, own: &[Migration]) -> anyhow::Result<Journal> {
-    let path = data.private_file(&format!("{name}.db"))?;
+fn journal(data: &DataFolder, database: Database, own: &[Migration]) -> anyhow::Result<Journal> {
+    let path = data.private_file(database)?;
     let migrations = [outbox::MIGRATIONS, own].concat();
     let store = Store::open(Location::File(&path), &migrations);
     Ok(Journal::new(store.with_context(|| path.display().to_string())?))

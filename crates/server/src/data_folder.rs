@@ -6,6 +6,40 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail, ensure};
 
+/// The databases of an exchange, a context each.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Database {
+    Auth,
+    CardSandbox,
+    Expiration,
+    Orders,
+    Payments,
+    Tickets,
+}
+
+impl Database {
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Auth,
+        Self::CardSandbox,
+        Self::Expiration,
+        Self::Orders,
+        Self::Payments,
+        Self::Tickets,
+    ];
+
+    /// Its file in the data folder.
+    pub(crate) const fn file(self) -> &'static str {
+        match self {
+            Self::Auth => "auth.db",
+            Self::CardSandbox => "card-sandbox.db",
+            Self::Expiration => "expiration.db",
+            Self::Orders => "orders.db",
+            Self::Payments => "payments.db",
+            Self::Tickets => "tickets.db",
+        }
+    }
+}
+
 /// How the names of databases end.
 pub(crate) const DATABASE_ENDING: &str = ".db";
 
@@ -32,11 +66,7 @@ impl DataFolder {
         }
         let path = fs::canonicalize(path)
             .with_context(|| format!("--data (DATA): can't find {}", path.display()))?;
-        ensure!(
-            !path.join(RESTORING).exists(),
-            "--data (DATA): {} holds an unfinished restore; empty it and restore again",
-            path.display()
-        );
+        must_be_finished(&path)?;
         let lock =
             open_private(&path.join(LOCK)).map_err(|error| anyhow!("--data (DATA): {error:#}"))?;
         match lock.try_lock() {
@@ -68,8 +98,10 @@ impl DataFolder {
 
     /// Where the folder is that an exchange uses or has used, without taking it.
     pub(crate) fn existing(path: &Path) -> anyhow::Result<PathBuf> {
-        fs::canonicalize(path)
-            .with_context(|| format!("--data (DATA): there is no data in {}", path.display()))
+        let path = fs::canonicalize(path)
+            .with_context(|| format!("--data (DATA): there is no data in {}", path.display()))?;
+        must_be_finished(&path)?;
+        Ok(path)
     }
 
     /// Where it is.
@@ -77,13 +109,23 @@ impl DataFolder {
         &self.path
     }
 
-    /// The file `name` in it, which only its owner may read: it holds password hashes. What SQLite
+    /// The file of `database`, which only its owner may read: it holds password hashes. What SQLite
     /// puts beside it gets the same rights.
-    pub(crate) fn private_file(&self, name: &str) -> anyhow::Result<PathBuf> {
-        let path = self.path.join(name);
+    pub(crate) fn private_file(&self, database: Database) -> anyhow::Result<PathBuf> {
+        let path = self.path.join(database.file());
         open_private(&path)?;
         Ok(path)
     }
+}
+
+/// Nobody may use what may be half of the data.
+fn must_be_finished(folder: &Path) -> anyhow::Result<()> {
+    ensure!(
+        !folder.join(RESTORING).exists(),
+        "--data (DATA): {} holds an unfinished restore; empty it and restore again",
+        folder.display()
+    );
+    Ok(())
 }
 
 /// What is in `folder`.
@@ -93,12 +135,21 @@ pub(crate) fn names_in(folder: &Path) -> anyhow::Result<Vec<OsString>> {
     names.with_context(|| format!("can't read {}", folder.display()))
 }
 
-/// The databases in `folder`, in the order of their names.
+/// The databases in `folder`, in the order of their names; all of an exchange's must be there.
 pub(crate) fn databases(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let is_database = |name: &OsString| name.to_string_lossy().ends_with(DATABASE_ENDING);
     let names = names_in(folder)?.into_iter().filter(is_database);
     let mut files: Vec<_> = names.map(|name| folder.join(name)).collect();
     files.sort();
+    ensure!(!files.is_empty(), "there are no databases in {}", folder.display());
+    for file in Database::ALL.map(Database::file) {
+        ensure!(
+            folder.join(file).exists(),
+            "{} has no {file}: it isn't all of an exchange's data, or of an older release, which \
+             this one must have opened before",
+            folder.display()
+        );
+    }
     Ok(files)
 }
 

@@ -26,7 +26,7 @@ pub(crate) struct Manifest {
     format: u32,
     /// The release that made the backup.
     pub(crate) version: String,
-    /// The moment that all databases show.
+    /// The moment that all databases show: read while nobody could write to any of them.
     pub(crate) taken_at: Timestamp,
     pub(crate) databases: Vec<Entry>,
 }

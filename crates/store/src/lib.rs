@@ -96,12 +96,6 @@ impl Store {
         self.engine.apply(batch).await
     }
 
-    /// Whether it still takes batches: it was not closed, and its writer lives.
-    #[must_use]
-    pub fn is_open(&self) -> bool {
-        self.engine.is_open()
-    }
-
     /// What metrics and traces call it: its file's name without the ending.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -122,8 +116,9 @@ impl Store {
         self.engine.probe().await
     }
 
-    /// Applies what is waiting, and moves everything into the database file. Batches that come
-    /// later are refused as unavailable.
+    /// Applies what is waiting, and moves everything into the database file, unless it was opened
+    /// by [`Self::open_beside`]: the other process does. Batches that come later are refused as
+    /// unavailable.
     pub async fn close(&self) {
         self.engine.close().await;
     }
@@ -141,7 +136,8 @@ impl Store {
         self.engine.query(sql.into(), params.into_iter().collect()).await
     }
 
-    /// As [`Self::query`], for reads that may look at many rows.
+    /// As [`Self::query`], for reads that may look at many rows. Few of them run at once, others
+    /// wait; one that nobody waits for any more is interrupted.
     ///
     /// # Errors
     /// As [`Self::query`].

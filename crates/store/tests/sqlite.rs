@@ -2,7 +2,7 @@
 //! constraints, and one moment for every reader.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on should say where")]
 
-use std::sync::Arc;
+use std::sync::{Arc, Barrier};
 
 use kernel::{OrderId, TicketId};
 use store::{Location, Migration, Statement, Store, StoreError, params};
@@ -140,6 +140,26 @@ fn two_openers_of_an_empty_database_migrate_it_once() {
     }
 }
 
+/// They switch it to the write-ahead log, migrate it, and let go of it, all at the same time.
+#[test]
+fn many_openers_of_an_empty_database_get_in_each_others_way_and_get_in() {
+    let folder = tempfile::tempdir().unwrap();
+    for round in 0..60 {
+        let path = folder.path().join(format!("{round}.db"));
+        let start = Arc::new(Barrier::new(16));
+        let opener = |_| {
+            let (path, start) = (path.clone(), Arc::clone(&start));
+            std::thread::spawn(move || {
+                start.wait();
+                Store::open(Location::File(&path), SCHEMA).map(drop)
+            })
+        };
+        for opener in (0..16).map(opener).collect::<Vec<_>>() {
+            opener.join().unwrap().unwrap();
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_closed_store_has_all_its_data_in_one_file() {
     let folder = tempfile::tempdir().unwrap();
@@ -147,7 +167,7 @@ async fn a_closed_store_has_all_its_data_in_one_file() {
     let store = Store::open(Location::File(&path), SCHEMA).unwrap();
     store.apply(vec![place(OrderId::generate(), TicketId::generate())]).await.unwrap();
     store.close().await;
-    assert!(!store.is_open());
+    assert!(!store.condition().is_open);
     let late = store.apply(vec![place(OrderId::generate(), TicketId::generate())]).await;
     assert!(matches!(late, Err(StoreError::Unavailable { .. })));
 
@@ -171,4 +191,23 @@ async fn a_store_opened_beside_another_changes_no_schema() {
     let refused = Store::open_beside(&path, &[SCHEMA[0], newer]).map(drop).unwrap_err();
     assert!(refused.to_string().contains("test/0002: it isn't applied yet"), "{refused}");
     assert!(first.query("select * from more", []).await.is_err());
+}
+
+/// To empty the write-ahead log, one must keep others from writing; that is for its owner.
+#[tokio::test]
+async fn a_store_opened_beside_another_leaves_it_the_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("test.db");
+    let log = || std::fs::metadata(path.with_extension("db-wal")).unwrap().len();
+    let first = Store::open(Location::File(&path), SCHEMA).unwrap();
+    let beside = Store::open_beside(&path, SCHEMA).unwrap();
+    beside.apply(vec![place(OrderId::generate(), TicketId::generate())]).await.unwrap();
+    let before = log();
+    beside.close().await;
+    assert!(!beside.condition().is_open);
+    assert!(before > 0 && log() == before, "{before}, {}", log());
+    assert_eq!(count(&first).await, 1);
+    // the reader above still has the file open, so that the log is emptied and not removed
+    first.close().await;
+    assert_eq!(log(), 0);
 }

@@ -133,7 +133,7 @@ pub(crate) async fn of_context(
 /// A line for each context, and for what they share.
 pub(crate) fn overall_parts(vitals: &Vitals) -> Parts {
     let context = |(name, context): (&&'static str, &ContextVitals)| {
-        let dead_letters = Some(context.dead_letters).filter(|count| *count > 0);
+        let dead_letters = context.dead_letters.filter(|count| *count > 0);
         (*name, Part { dead_letters, ..part(context.level()) })
     };
     let mut parts: Parts = vitals.contexts.iter().map(context).collect();
@@ -143,7 +143,7 @@ pub(crate) fn overall_parts(vitals: &Vitals) -> Parts {
 }
 
 fn context_parts(context: &ContextVitals) -> Parts {
-    let dead_letters = Some(context.dead_letters);
+    let dead_letters = context.dead_letters;
     Parts::from([
         ("database", part(context.database)),
         ("relay", Part { dead_letters, ..part(context.relay) }),

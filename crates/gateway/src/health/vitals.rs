@@ -79,7 +79,8 @@ pub(crate) struct ContextVitals {
     pub(crate) writes: Level,
     /// Its events reach everybody in time.
     pub(crate) relay: Level,
-    pub(crate) dead_letters: i64,
+    /// None when they couldn't be counted. They decide nothing.
+    pub(crate) dead_letters: Option<i64>,
 }
 
 impl ContextVitals {
@@ -146,7 +147,7 @@ impl Health {
     /// Who can't look must take it that all is down.
     fn nothing_seen(&self) -> Vitals {
         let (database, writes, relay) = (Level::Down, Level::Unknown, Level::Unknown);
-        let unseen = ContextVitals { database, writes, relay, dead_letters: 0 };
+        let unseen = ContextVitals { database, writes, relay, dead_letters: None };
         let contexts = self.contexts.iter().map(|(name, _)| (*name, unseen)).collect();
         Vitals { contexts, disk: Level::Unknown, memory: Level::Unknown }
     }
@@ -178,20 +179,24 @@ impl Health {
         journal: &Journal,
         now: Timestamp,
     ) -> ContextVitals {
-        let backlog = in_time(journal.backlog());
-        let (backlog, can_write) = tokio::join!(backlog, can_write(journal));
+        let (oldest, backlog) = (in_time(journal.oldest_undelivered()), in_time(journal.backlog()));
+        let (oldest, backlog, can_write) = tokio::join!(oldest, backlog, can_write(journal));
         READERS_BUSY.gauge(&[name]).set(journal.condition().readers_busy as f64);
-        let writes = Level::of(can_write);
-        let Some(Backlog { undelivered, dead_letters, oldest }) = backlog else {
-            let (database, relay) = (Level::Down, Level::Unknown);
-            return ContextVitals { database, writes, relay, dead_letters: 0 };
-        };
-        let lag = oldest.map_or(Duration::ZERO, |oldest| now.until(oldest));
-        OUTBOX_WAITING.gauge(&[name]).set(undelivered as f64);
-        OUTBOX_LAG.gauge(&[name]).set(lag.as_secs_f64());
-        DEAD_LETTERS.gauge(&[name]).set(dead_letters as f64);
-        let relay = Level::of(lag <= self.limits.relay_lag_max);
-        ContextVitals { database: Level::Up, writes, relay, dead_letters }
+        if let Some(Backlog { undelivered, dead_letters }) = backlog {
+            OUTBOX_WAITING.gauge(&[name]).set(undelivered as f64);
+            DEAD_LETTERS.gauge(&[name]).set(dead_letters as f64);
+        }
+        let relay = oldest.map_or(Level::Unknown, |oldest| {
+            let lag = oldest.map_or(Duration::ZERO, |oldest| now.until(oldest));
+            OUTBOX_LAG.gauge(&[name]).set(lag.as_secs_f64());
+            Level::of(lag <= self.limits.relay_lag_max)
+        });
+        ContextVitals {
+            database: Level::of(oldest.is_some()),
+            writes: Level::of(can_write),
+            relay,
+            dead_letters: backlog.map(|backlog| backlog.dead_letters),
+        }
     }
 }
 
@@ -233,6 +238,11 @@ fn tell_changes(before: Option<&Vitals>, now: &Vitals) {
 mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
 
+    use kernel::SystemClock;
+    use outbox::{Changeset, Committed};
+    use store::{Location, Statement, Store};
+    use tokio::task::JoinSet;
+
     use super::*;
 
     /// A clock that counts how often it was read: once for each look.
@@ -250,14 +260,8 @@ mod tests {
     #[tokio::test]
     async fn asking_often_costs_little() {
         let looks = Arc::new(Looks::default());
-        let limits = Limits {
-            data: "/".into(),
-            disk_free_min: 0,
-            relay_lag_max: Duration::ZERO,
-            memory_max: u64::MAX,
-        };
         let clock = Arc::clone(&looks) as Arc<dyn Clock>;
-        let health = Arc::new(Health::new(vec![], limits, clock, CancellationToken::new()));
+        let health = Arc::new(Health::new(vec![], limits(), clock, CancellationToken::new()));
         let started = Instant::now();
         for _ in 0..100 {
             let hung_up = timeout(Duration::ZERO, health.look()).await;
@@ -266,6 +270,52 @@ mod tests {
         }
         let allowed = 1 + started.elapsed().as_secs();
         assert!(u64::from(looks.0.load(Ordering::Relaxed)) <= allowed);
+    }
+
+    fn limits() -> Limits {
+        let (data, relay_lag_max) = ("/".into(), Duration::ZERO);
+        Limits { data, disk_free_min: 0, relay_lag_max, memory_max: u64::MAX }
+    }
+
+    fn journal() -> Journal {
+        Journal::new(Store::open(Location::Memory, outbox::MIGRATIONS).unwrap())
+    }
+
+    async fn look_at(journal: &Journal) -> ContextVitals {
+        let contexts = vec![("test", journal.clone())];
+        let clock = SystemClock::shared();
+        let health = Arc::new(Health::new(contexts, limits(), clock, CancellationToken::new()));
+        health.look().await.contexts["test"]
+    }
+
+    /// Searches take their time, and leave nobody else none.
+    #[tokio::test]
+    async fn slow_searches_are_no_illness() {
+        const ENDLESS: &str = "with recursive n (i) as (select 1 union all select i + 1 from n)
+             select count(*) from n";
+        let journal = journal();
+        let mut searches = JoinSet::new();
+        for _ in 0..16 {
+            let journal = journal.clone();
+            searches.spawn(async move { journal.scan(ENDLESS, []).await });
+        }
+        while journal.condition().readers_busy == 0 {
+            tokio::task::yield_now().await;
+        }
+        let vitals = look_at(&journal).await;
+        assert_eq!((vitals.level(), vitals.dead_letters), (Level::Up, Some(0)));
+        assert!(searches.try_join_next().is_none(), "the searches have no end");
+    }
+
+    #[tokio::test]
+    async fn what_can_t_be_counted_is_no_illness() {
+        let journal = journal();
+        assert_eq!(look_at(&journal).await.dead_letters, Some(0));
+        let away = vec![Statement::new("drop table dead_letters", [])];
+        let committed = journal.commit(Changeset::new(Timestamp::from_micros(0), away, vec![]));
+        assert_eq!(committed.await.unwrap(), Committed::Now);
+        let vitals = look_at(&journal).await;
+        assert_eq!((vitals.level(), vitals.dead_letters), (Level::Up, None));
     }
 
     #[test]

@@ -248,4 +248,29 @@ async fn half_a_backup_is_never_used() {
     let said = refused(&data, &["--listen", "127.0.0.1:0"]);
     assert!(said.contains("holds an unfinished restore"), "{said}");
     assert!(refused(&data, &["demo"]).contains("holds an unfinished restore"));
+    let target = folder.path().join("target");
+    for command in [&["backup", text(&target)][..], &["user", "grant-admin", "a@example.com"]] {
+        let said = refused(&data, command);
+        assert!(said.contains("holds an unfinished restore"), "{command:?}: {said}");
+    }
+    assert!(!target.exists());
+}
+
+/// A backup of some of the databases would be restored as if it were all.
+#[tokio::test(flavor = "multi_thread")]
+async fn some_of_the_databases_are_not_backed_up() {
+    let mut exchange = with_some_sales().await;
+    assert!(exchange.stop());
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("target");
+    for context in CONTEXTS {
+        let file = format!("{context}.db");
+        let (there, away) = (exchange.data().join(&file), folder.path().join(&file));
+        std::fs::rename(&there, &away).unwrap();
+        let said = refused(&exchange.data(), &["backup", text(&target)]);
+        assert!(said.contains(&format!("has no {file}")), "{said}");
+        assert!(!target.exists(), "a backup that failed leaves nothing");
+        std::fs::rename(&away, &there).unwrap();
+    }
+    must(&exchange.data(), &["backup", text(&target)]);
 }

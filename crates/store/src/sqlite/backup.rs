@@ -11,6 +11,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use kernel::{Clock, Timestamp};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
@@ -34,6 +35,8 @@ const PAGES: i32 = 4096;
 pub struct Snapshots {
     /// One for each database, in the order they were asked for.
     pub databases: Vec<Snapshot>,
+    /// The moment: when nobody could write.
+    pub taken_at: Timestamp,
     /// For how long nobody could write.
     pub paused: Duration,
 }
@@ -45,15 +48,15 @@ pub struct Snapshot {
     pinned: Connection,
 }
 
-/// Pins all of `files`, which must be databases, as they are at one moment. Who writes to them
-/// meanwhile waits for a few milliseconds.
+/// Pins all of `files`, which must be databases, as they are at one moment, which is read from
+/// `clock`. Who writes to them meanwhile waits for a few milliseconds.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`] when a file can't be opened, or its lock isn't to be had.
-pub fn snapshot(files: &[PathBuf]) -> Result<Snapshots, StoreError> {
+pub fn snapshot(files: &[PathBuf], clock: &dyn Clock) -> Result<Snapshots, StoreError> {
     let mut last = StoreError::closed();
     for _ in 0..ATTEMPTS_MAX {
-        match try_snapshot(files) {
+        match try_snapshot(files, clock) {
             Err(error @ StoreError::Unavailable { .. }) => last = error,
             done => return done,
         }
@@ -61,7 +64,7 @@ pub fn snapshot(files: &[PathBuf]) -> Result<Snapshots, StoreError> {
     Err(last)
 }
 
-fn try_snapshot(files: &[PathBuf]) -> Result<Snapshots, StoreError> {
+fn try_snapshot(files: &[PathBuf], clock: &dyn Clock) -> Result<Snapshots, StoreError> {
     let fail = |error: rusqlite::Error| from_sqlite(&error, &ConstraintNames::new());
     let mut locks = files.iter().map(|file| open(file)).collect::<Result<Vec<_>, _>>()?;
     let readers = files.iter().map(|file| open(file)).collect::<Result<Vec<_>, _>>()?;
@@ -72,6 +75,7 @@ fn try_snapshot(files: &[PathBuf]) -> Result<Snapshots, StoreError> {
         lock.execute_batch("begin immediate").map_err(fail)?;
         first_lock.get_or_insert_with(Instant::now);
     }
+    let taken_at = clock.now();
     for reader in &readers {
         // a read transaction begins with its first read
         reader.execute_batch("begin").and_then(|()| touch(reader)).map_err(fail)?;
@@ -81,7 +85,8 @@ fn try_snapshot(files: &[PathBuf]) -> Result<Snapshots, StoreError> {
     }
     let paused = first_lock.map_or(Duration::ZERO, |since| since.elapsed());
     let pin = |(file, pinned): (&PathBuf, _)| Snapshot { file: file.clone(), pinned };
-    Ok(Snapshots { databases: files.iter().zip(readers).map(pin).collect(), paused })
+    let databases = files.iter().zip(readers).map(pin).collect();
+    Ok(Snapshots { databases, taken_at, paused })
 }
 
 /// Whether it is worth looking again whether the lock is free.
@@ -171,7 +176,35 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
 
+    use kernel::SystemClock;
+
     use super::*;
+
+    /// Tries to write to all of these while it is read.
+    struct Intruder(Vec<PathBuf>);
+
+    impl Clock for Intruder {
+        fn now(&self) -> Timestamp {
+            for file in &self.0 {
+                let connection = Connection::open(file).unwrap();
+                connection.busy_timeout(Duration::ZERO).unwrap();
+                connection.execute("insert into n values (1)", []).unwrap_err();
+            }
+            Timestamp::from_micros(7)
+        }
+    }
+
+    #[test]
+    fn the_moment_is_one_in_which_nobody_can_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let files: Vec<_> = ["a.db", "b.db"].map(|name| folder.path().join(name)).into();
+        let writers: Vec<_> = files.iter().map(|file| database(file)).collect();
+        let snapshots = snapshot(&files, &Intruder(files.clone())).unwrap();
+        assert_eq!(snapshots.taken_at, Timestamp::from_micros(7));
+        for writer in &writers {
+            writer.execute("insert into n values (1)", []).unwrap();
+        }
+    }
 
     fn database(path: &Path) -> Connection {
         let connection = Connection::open(path).unwrap();
@@ -205,7 +238,7 @@ mod tests {
         });
         let mut seen = Vec::new();
         for round in 0..20 {
-            let snapshots = snapshot(&files).unwrap();
+            let snapshots = snapshot(&files, &SystemClock).unwrap();
             let copies: Vec<_> = snapshots
                 .databases
                 .iter()
@@ -230,7 +263,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (there, missing) = (folder.path().join("a.db"), folder.path().join("b.db"));
         let writer = database(&there);
-        assert!(snapshot(&[there, missing]).is_err());
+        assert!(snapshot(&[there, missing], &SystemClock).is_err());
         writer.busy_timeout(Duration::ZERO).unwrap();
         writer.execute("insert into n values (1)", []).unwrap();
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -15,6 +15,9 @@ use crate::{Location, Migration, StoreError, Value};
 
 /// How long a connection waits for another process's lock, such as a backup's.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How often it looks again where SQLite doesn't wait itself.
+const LOOK_EVERY: Duration = Duration::from_millis(1);
 
 /// Prepared statements each connection keeps.
 const STATEMENT_CACHE: usize = 128;
@@ -53,13 +56,36 @@ pub(crate) fn writable(address: &Address) -> Result<Connection, StoreError> {
         let connection = address.open(access)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
-        connection.pragma_update(None, "journal_mode", "wal")?;
+        use_write_ahead_log(&connection)?;
         connection.pragma_update(None, "synchronous", "full")?;
         connection.pragma_update(None, "foreign_keys", true)?;
         add_text_functions(&connection)?;
         Ok(connection)
     };
     open().map_err(|error| from_sqlite(&error, &HashMap::new()))
+}
+
+/// Whoever switches an empty database to the write-ahead log while others open it may hear that it
+/// is busy at once: waiting for each other, two that read it already would wait for ever, so SQLite
+/// doesn't ask its busy handler there. The switch holds nothing when it failed, and is tried again.
+fn use_write_ahead_log(connection: &Connection) -> rusqlite::Result<()> {
+    let deadline = Instant::now() + BUSY_TIMEOUT;
+    // bounded: by the deadline
+    loop {
+        match connection.pragma_update(None, "journal_mode", "wal") {
+            Err(error) if is_busy(&error) && Instant::now() < deadline => pause(),
+            done => return done,
+        }
+    }
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+}
+
+#[expect(clippy::disallowed_methods, reason = "SQLite's locks can only be polled")]
+fn pause() {
+    std::thread::sleep(LOOK_EVERY);
 }
 
 /// One of the connections that only read.

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use crate::{Condition, Location, Migration, Row, Statement, StoreError, Value};
 use meter::Meter;
 use readers::Readers;
-use writer::Writer;
+use writer::{Users, Writer};
 
 /// Writes the first page as it is: changes nothing, and needs everything a write needs.
 const PROBE: &str = "pragma user_version = 0";
@@ -34,7 +34,7 @@ impl Sqlite {
         let (name, address) = (location.name(), connect::Address::of(location));
         let mut connection = connect::writable(&address)?;
         connect::migrate(&mut connection, migrations)?;
-        Self::start(name, address, connection)
+        Self::start(name, address, connection, Users::Us)
     }
 
     pub(crate) fn open_beside(file: &Path, migrations: &[Migration]) -> Result<Self, StoreError> {
@@ -42,26 +42,23 @@ impl Sqlite {
         let (name, address) = (location.name(), connect::Address::of(location));
         let connection = connect::writable(&address)?;
         connect::must_be_migrated(&connection, migrations)?;
-        Self::start(name, address, connection)
+        Self::start(name, address, connection, Users::Others)
     }
 
     fn start(
         name: Arc<str>,
         address: connect::Address,
         connection: rusqlite::Connection,
+        users: Users,
     ) -> Result<Self, StoreError> {
         let names = connect::constraint_names(&connection)?;
-        let writer = Writer::start(connection, names, Meter::of(&name))?;
+        let writer = Writer::start(connection, users, names, Meter::of(&name))?;
         let readers = Arc::new(Readers::new(address));
         Ok(Self { name, writer: Arc::new(writer), readers })
     }
 
     pub(crate) async fn apply(&self, batch: Vec<Statement>) -> Result<(), StoreError> {
         self.writer.apply(batch).await
-    }
-
-    pub(crate) fn is_open(&self) -> bool {
-        self.writer.is_open()
     }
 
     pub(crate) fn name(&self) -> &str {

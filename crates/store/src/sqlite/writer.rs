@@ -32,8 +32,18 @@ struct Job {
 
 enum Order {
     Apply(Job),
-    /// Finish what was ordered before, put everything into the database file, and end.
+    /// Finish what was ordered before, put everything into the database file if nobody else uses
+    /// it, and end.
     Close(oneshot::Sender<()>),
+}
+
+/// Who has the database open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Users {
+    /// This process.
+    Us,
+    /// Perhaps another process, too.
+    Others,
 }
 
 pub(crate) struct Writer {
@@ -44,6 +54,7 @@ pub(crate) struct Writer {
 /// What the thread works with.
 struct Desk {
     connection: Connection,
+    users: Users,
     names: ConstraintNames,
     meter: Meter,
     /// Commits that fail: said once in a while.
@@ -56,13 +67,15 @@ impl Writer {
     /// Starts the thread; it ends when it is closed, or the last handle is dropped.
     pub(crate) fn start(
         connection: Connection,
+        users: Users,
         names: ConstraintNames,
         meter: Meter,
     ) -> Result<Self, StoreError> {
         let (queue, orders) = mpsc::channel(QUEUE_MAX);
         let can_write = Arc::new(AtomicBool::new(true));
         let outage = Repeated::every(SAY_EVERY);
-        let desk = Desk { connection, names, meter, outage, can_write: Arc::clone(&can_write) };
+        let told = Arc::clone(&can_write);
+        let desk = Desk { connection, users, names, meter, outage, can_write: told };
         std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || run(&desk, orders))
@@ -105,7 +118,10 @@ fn run(desk: &Desk, mut orders: mpsc::Receiver<Order>) {
             let _gone = job.reply.send(result);
         }
         if let Some(reply) = close {
-            checkpoint(&desk.connection);
+            // it waits for readers while it holds the write lock: not at others' expense
+            if desk.users == Users::Us {
+                checkpoint(&desk.connection);
+            }
             // from here on whoever sends is refused; only then the answer
             drop(orders);
             let _gone = reply.send(());
@@ -144,7 +160,8 @@ fn commit_group(desk: &Desk, group: &[Job]) -> Vec<Result<(), StoreError>> {
     if group.is_empty() {
         return Vec::new();
     }
-    let (started, Desk { connection, names, meter, outage, can_write }) = (Instant::now(), desk);
+    let (started, Desk { connection, names, meter, outage, can_write, .. }) =
+        (Instant::now(), desk);
     let run_all = || {
         execute(connection, "begin immediate")?;
         let results = group
@@ -246,7 +263,10 @@ mod tests {
         let connection = writable(&Address::of(Location::File(&path))).unwrap();
         connection.execute_batch("create table notes (body text)").unwrap();
         connection.pragma_update(None, "max_page_count", 8).unwrap();
-        let writer = Writer::start(connection, ConstraintNames::new(), Meter::of("full")).unwrap();
+        let writer = {
+            let (names, meter) = (ConstraintNames::new(), Meter::of("full"));
+            Writer::start(connection, Users::Us, names, meter).unwrap()
+        };
         let large = || {
             let body = "x".repeat(20_000);
             vec![Statement::new("insert into notes (body) values (?1)", params![body])]

@@ -16,7 +16,7 @@ use store::{StoreError, Value};
 use self::condition::{Conditions, sort_column};
 use super::{COLUMNS, ticket_of};
 use crate::domain::Ticket;
-use crate::domain::query::{Field, Filter, SortField, TicketQuery};
+use crate::domain::query::{Comparison, Field, Filter, Key, SortField, Test, TicketQuery};
 use crate::queries::list_tickets::ListTickets;
 
 /// With so many hits of a name, it is quicker to sort them than to look through an index.
@@ -79,6 +79,16 @@ async fn plan(journal: &Journal, list: &ListTickets) -> Result<Option<Select>, S
 fn leads_to_few(filter: &Filter) -> bool {
     let is_id = matches!(filter.field, Field::Id | Field::Seller | Field::Order);
     is_id && condition::is_equality(&filter.test)
+}
+
+/// Whether this is one ticket: an id is one's, and an order holds one. The engine finds it by that
+/// index; but of several orders, or one with a seller, it may look through all that the seller has.
+fn is_lookup(filters: &[Filter]) -> bool {
+    let leads_to_one = |Filter { field, test }: &Filter| {
+        let is_one = matches!(test, Test::Compare(Comparison::Eq, Key::Id(_)));
+        is_one && matches!(field, Field::Id | Field::Order)
+    };
+    filters.iter().any(leads_to_one) && filters.iter().all(|filter| filter.field != Field::Seller)
 }
 
 async fn has_few_hits(journal: &Journal, words: &str) -> Result<bool, StoreError> {
@@ -147,10 +157,11 @@ fn by_order(query: &TicketQuery, who: Who) -> Select {
         .collect();
     let page = page(query, &mut conditions);
     let is_free = query.filters.iter().all(|filter| filter.field == Field::Status);
+    let goes_along = is_free && query.terms.is_empty() && query.skip <= SHORT_SKIP;
     Select {
         sql: format!("{} {page}", branches.join(" union all ")),
         values: conditions.values(),
-        is_short: is_free && query.terms.is_empty() && query.skip <= SHORT_SKIP,
+        is_short: goes_along || is_lookup(&query.filters),
     }
 }
 

@@ -1,9 +1,13 @@
 //! What a page costs: the common ones go along an index, and never sort what they don't show.
 
+use std::time::Duration;
+
 use kernel::UserId;
 use testkit::runtime;
 use tickets::http::query::parse;
 use tickets::queries::list_tickets::ListTickets;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use crate::support::World;
 
@@ -12,6 +16,10 @@ fn plan(query: &str, caller: Option<UserId>) -> Vec<String> {
     let world = World::new();
     runtime().block_on(world.tickets.explain_list(ListTickets { caller, query })).unwrap()
 }
+
+/// Reads for as long as anybody waits for it.
+const ENDLESS: &str = "with recursive n (i) as (select 1 union all select i + 1 from n)
+     select count(*) from n";
 
 const ID: &str = "0190163d-8694-739b-aea5-966c26f8ad91";
 
@@ -50,6 +58,56 @@ fn common_pages_go_along_an_index() {
         let [step] = &steps[..] else { panic!("{query}: {steps:#?}") };
         assert!(step.contains(&format!("USING INDEX {index}")), "{query}: {step}");
     }
+}
+
+/// An id or an order is looked up, whatever else is asked for (but a seller), however it is sorted.
+#[test]
+fn one_ticket_is_looked_up() {
+    let others = ["", "&filter=name=price,operator=gt,value=5", "&q=nick", "&skip=5000"];
+    let sorts = ["id", "price", "title", "createdAt"];
+    for (name, column) in [("id", "id=?"), ("orderId", "order_id=?")] {
+        let eq = format!("filter=name={name},operator=eq,value={ID}");
+        for (other, sort) in others.iter().flat_map(|other| sorts.map(|sort| (other, sort))) {
+            for caller in [None, Some(UserId::generate())] {
+                let query = format!("{eq}&sort=field={sort}{other}");
+                let steps = plan(&query, caller);
+                let reads: Vec<_> = steps.iter().filter(|step| step.contains(" t ")).collect();
+                assert_eq!(reads.len(), 1 + usize::from(caller.is_some()), "{query}: {steps:#?}");
+                for read in reads {
+                    assert!(read.starts_with("SEARCH t USING INDEX"), "{query}: {read}");
+                    let mut words = read.split([' ', '(', ')']);
+                    assert!(words.any(|word| word == column), "{query}: {read}");
+                }
+            }
+        }
+    }
+}
+
+/// A ticket is found by its id or its order while slow searches have all the room there is.
+#[test]
+fn who_knows_the_id_waits_for_no_search() {
+    let world = World::new();
+    let by = |name: &str| {
+        let query = format!("filter=name={name},operator=eq,value={ID}&sort=field=price");
+        let (query, _) = parse(&query).unwrap();
+        world.tickets.list_tickets(ListTickets { caller: Some(UserId::generate()), query })
+    };
+    runtime().block_on(async {
+        let mut searches = JoinSet::new();
+        for _ in 0..16 {
+            let journal = world.tickets.journal.clone();
+            searches.spawn(async move { journal.scan(ENDLESS, []).await });
+        }
+        let busy = || world.tickets.journal.condition().readers_busy;
+        while busy() == 0 {
+            tokio::task::yield_now().await;
+        }
+        for name in ["id", "orderId"] {
+            let found = timeout(Duration::from_secs(30), by(name)).await;
+            assert!(found.expect("it waits for the searches").unwrap().tickets.is_empty());
+        }
+        assert!(busy() > 0 && searches.try_join_next().is_none(), "the searches have no end");
+    });
 }
 
 /// Those who are signed in see their own as well: merged, not sorted.
