@@ -149,8 +149,8 @@ fn lines_of(environment: &Environment) -> Report {
         subjects: vec![Subject { name: environment.name_of(line), value: None }],
         rule,
     };
-    for line in &environment.malformed {
-        report.faults.push(about(*line, "is not KEY=value".to_owned()));
+    for (line, rule) in &environment.malformed {
+        report.faults.push(about(*line, (*rule).to_owned()));
     }
     let names: Vec<String> = keys::all().iter().map(Key::name).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();

@@ -69,7 +69,7 @@ pub struct Environment {
     /// Every assignment in the file, also those that lost.
     pub(crate) assignments: Vec<Assignment>,
     /// Lines that are no assignment.
-    pub(crate) malformed: Vec<usize>,
+    pub(crate) malformed: Vec<(usize, &'static str)>,
     /// The variables that the file has set, and the line of each.
     set: HashMap<String, usize>,
 }
@@ -145,9 +145,24 @@ pub(crate) fn read(file: &Path) -> Result<Option<String>, EnvironmentError> {
 /// What a text of assignments says.
 pub(crate) struct Parsed {
     pub(crate) assignments: Vec<Assignment>,
-    pub(crate) malformed: Vec<usize>,
+    pub(crate) malformed: Vec<(usize, &'static str)>,
     /// The text without the lines that can't be understood.
     sound: String,
+}
+
+const NO_ASSIGNMENT: &str =
+    "is not KEY=value; a value with spaces stands in quotes, and a quote that is opened is closed";
+
+const SUBSTITUTED: &str =
+    "has a $ that would be replaced by a variable; write the value in single quotes";
+
+/// Whether a part of the value would be taken for a variable's name: half a secret is worse than
+/// none.
+fn is_substituted(lines: &[&str]) -> bool {
+    let text = lines.join("\n");
+    let value = text.split_once('=').map_or("", |(_, value)| value.trim_start());
+    let is_literal = value.starts_with('\'');
+    !is_literal && value.replace("\\$", "").contains('$')
 }
 
 /// Reads `text` as dotenvy does, and finds out which line is which.
@@ -167,6 +182,9 @@ pub(crate) fn parse(text: &str) -> Parsed {
         };
         let first = (before..after).find(says).unwrap_or(before);
         match item {
+            _ if is_substituted(&lines[first..after]) => {
+                parsed.malformed.push((first + 1, SUBSTITUTED));
+            }
             Ok((key, _value)) => {
                 parsed.assignments.push(Assignment { key, line: first + 1 });
                 lines[first..after].iter().for_each(|line| {
@@ -174,7 +192,7 @@ pub(crate) fn parse(text: &str) -> Parsed {
                     parsed.sound.push('\n');
                 });
             }
-            Err(_) => parsed.malformed.push(first + 1),
+            Err(_) => parsed.malformed.push((first + 1, NO_ASSIGNMENT)),
         }
         before = after;
     }
@@ -227,9 +245,21 @@ mod tests {
     #[test]
     fn what_is_no_assignment_is_named_and_hides_nothing_else() {
         let parsed = parse("A=1\nthis is none\nB=2\n\n1C=3\nD=4\n");
-        assert_eq!(parsed.malformed, [2, 5]);
+        assert_eq!(parsed.malformed, [(2, NO_ASSIGNMENT), (5, NO_ASSIGNMENT)]);
         assert_eq!(parsed.sound, "A=1\nB=2\nD=4\n");
         let open = parse("A=1\nB='never closed\nC=3\n");
-        assert_eq!((open.malformed, open.sound), (vec![2], "A=1\n".to_owned()));
+        assert_eq!((open.malformed, open.sound), (vec![(2, NO_ASSIGNMENT)], "A=1\n".to_owned()));
+    }
+
+    #[test]
+    fn a_secret_is_never_cut_at_its_dollar_sign() {
+        for text in ["A=0123$ecret", "A=\"0123$ecret\"", "A=${B}", "A=$"] {
+            let parsed = parse(text);
+            assert_eq!(parsed.malformed, [(1, SUBSTITUTED)], "{text}");
+            assert_eq!(parsed.sound, "", "{text}");
+        }
+        for text in ["A='0123$ecret'", "A=0123\\$ecret", "A=1"] {
+            assert_eq!(parse(text).malformed, [], "{text}");
+        }
     }
 }

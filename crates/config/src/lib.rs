@@ -239,7 +239,8 @@ impl Settings {
 }
 
 fn parse_url(text: &str) -> Result<String, &'static str> {
-    if WebOrigin::of_url(text).is_ok() && !text.contains(char::is_whitespace) {
+    let is_plain = !text.contains(|c: char| c.is_whitespace() || c == '?' || c == '#');
+    if is_plain && WebOrigin::of_url(text).is_ok() {
         Ok(text.trim_end_matches('/').to_owned())
     } else {
         Err("must begin with http:// or https:// and name a host, as browsers do")

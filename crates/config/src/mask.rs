@@ -45,6 +45,10 @@ fn without_password(value: &str) -> String {
     let Some((scheme, rest)) = value.split_once("://") else {
         return value.to_owned();
     };
+    // what stands in a query may be a key
+    if let Some((before, _)) = rest.split_once('?') {
+        return without_password(&format!("{scheme}://{before}")) + "?" + MASK;
+    }
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let Some((user, _)) = authority.rsplit_once('@') else {
         return value.to_owned();
@@ -93,7 +97,7 @@ mod tests {
 
     #[test]
     fn a_password_in_a_url_is_a_secret() {
-        let masked = format!("https://ada:{MASK}@collector:4318/v1?a=b@c");
+        let masked = format!("https://ada:{MASK}@collector:4318/v1?{MASK}");
         assert_eq!(whole("URL", "https://ada:hunter2@collector:4318/v1?a=b@c"), masked);
         assert_eq!(whole("URL", "https://hunter:2@3@host"), format!("https://hunter:{MASK}@host"));
         for plain in ["https://host/a@b", "a@b", "http://[::1]:80", ""] {

@@ -39,6 +39,14 @@ pub(crate) const RULES: &[Rule] = &[
         },
     },
     Rule {
+        keys: &["LISTEN", "RATE_LIMIT_ENABLED"],
+        text: "without rate limits, anybody beyond this machine may ask as often as they like",
+        severity: Severity::Warning,
+        is_broken: |settings| {
+            !settings.listen.ip().is_loopback() && !settings.protection.rate_limit_enabled
+        },
+    },
+    Rule {
         keys: &["LISTEN", "PUBLIC_URL"],
         text: "who listens on all addresses should set PUBLIC_URL (--public-url): links would \
                begin with an address that nobody can reach",

@@ -161,7 +161,7 @@ pub fn encrypt(folder: &Path, environment: &str) -> Result<String, VaultError> {
     let text = environment::read(&folder.join(ENV_FILE));
     let text = text.map_err(|error| VaultError::EnvFile(Box::new(error)))?;
     let text = text.ok_or(VaultError::NoEnvFile)?;
-    if let Some(line) = environment::parse(&text).malformed.first() {
+    if let Some((line, _)) = environment::parse(&text).malformed.first() {
         return Err(VaultError::Malformed(*line));
     }
     let mut key = Key { secret: [0; KEY_BYTES], environment: name };

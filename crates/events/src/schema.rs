@@ -7,12 +7,19 @@ use utoipa::openapi::{KnownFormat, SchemaFormat};
 /// The highest price, in major units; see [`kernel::money::LARGEST_MINOR`].
 const PRICE_MAX: f64 = 999_999.99;
 
-/// No spaces around it, no control characters.
-const LINE: &str = r"^[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f]$";
+/// No spaces around it, no control or invisible characters.
+const LINE: &str = concat!(
+    r"^[^\s\x00-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]",
+    r"[^\x00-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]*",
+    r"[^\s\x00-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]$",
+);
 
-/// No spaces around it, no control characters but tabs and line ends.
-const LINES: &str =
-    r"^[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f])?$";
+/// As [`LINE`], with tabs and line ends within.
+const LINES: &str = concat!(
+    r"^[^\s\x00-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]",
+    r"([^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]*",
+    r"[^\s\x00-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff])?$",
+);
 
 /// An id: a UUID as text.
 #[must_use]

@@ -111,7 +111,10 @@ impl Access {
         match self {
             Self::Token(token) => {
                 let bearer = headers.get(header::AUTHORIZATION);
-                let bearer = bearer.and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
+                let bearer = bearer.and_then(|value| {
+                    let (scheme, token) = value.as_bytes().split_at_checked(b"Bearer ".len())?;
+                    scheme.eq_ignore_ascii_case(b"Bearer ").then_some(token)
+                });
                 bearer.is_some_and(|bearer| is_same(bearer, token.as_bytes()))
             }
             Self::Loopback => {
@@ -156,6 +159,7 @@ mod tests {
     fn a_token_is_all_or_nothing() {
         let token = Access::Token("correct horse".to_owned());
         assert!(admits(&token, &[("authorization", "Bearer correct horse")], "192.0.2.1"));
+        assert!(admits(&token, &[("authorization", "bearer correct horse")], "192.0.2.1"));
         assert!(!admits(&token, &[], "127.0.0.1"), "this machine needs it, too");
         for wrong in ["Bearer ", "Bearer correct hors", "Bearer correct horsE", "correct horse"] {
             assert!(!admits(&token, &[("authorization", wrong)], "127.0.0.1"), "{wrong}");

@@ -99,6 +99,11 @@ impl Fields {
     /// A validation refusal with an entry for each broken rule.
     pub fn build<T>(mut self, whole: impl FnOnce() -> Option<T>) -> Result<T, Refusal> {
         for (name, _) in std::mem::take(&mut self.members) {
+            // a repeated field was named already
+            if self.broken.iter().any(|broken| broken.field.as_deref() == Some(&*printable(&name)))
+            {
+                continue;
+            }
             self.broken.push(FieldError::new(printable(&name), "is not a field of this request"));
         }
         if !self.broken.is_empty() {
@@ -218,11 +223,19 @@ pub(crate) async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<
 #[must_use]
 pub fn is_json(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    let essence = kind.and_then(|kind| kind.split(';').next()).map(str::trim);
-    essence.is_some_and(|kind| {
-        let kind = kind.to_ascii_lowercase();
-        kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
-    })
+    let Some((essence, parameters)) = kind.map(|kind| kind.split_once(';').unwrap_or((kind, "")))
+    else {
+        return false;
+    };
+    // JSON is UTF-8 (RFC 8259, 8.1)
+    let charset = parameters.split(';').find_map(|it| it.trim().strip_prefix("charset="));
+    let is_utf8 = charset.is_none_or(|it| it.trim_matches('"').eq_ignore_ascii_case("utf-8"));
+    is_utf8
+        && Some(essence.trim()).is_some_and(|kind| {
+            let kind = kind.to_ascii_lowercase();
+            kind == "application/json"
+                || (kind.starts_with("application/") && kind.ends_with("+json"))
+        })
 }
 
 #[cfg(test)]

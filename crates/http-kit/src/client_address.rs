@@ -37,20 +37,34 @@ impl TrustedProxies {
 
     /// The client behind `peer`. Each proxy appends whom it talked to, so the chain is read from
     /// its end, as far as the proxies are trusted: the first address that isn't is the client's.
-    /// What stands before that was written by the client and says nothing. `X-Forwarded-For`
-    /// counts before `Forwarded` (RFC 7239); a chain that can't be read counts as no chain.
+    /// What stands before that was written by the client and says nothing. `X-Forwarded-For` and
+    /// `Forwarded` (RFC 7239) are read; where both are there and disagree, one of them is the
+    /// client's own, and neither counts. A chain that can't be read counts for nothing either.
     #[must_use]
     pub fn client_of(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let peer = peer.to_canonical();
         if !self.contains(peer) {
             return peer;
         }
-        let (name, read): (_, fn(&str) -> Option<IpAddr>) =
-            if headers.contains_key(&X_FORWARDED_FOR) {
-                (X_FORWARDED_FOR, node)
-            } else {
-                (header::FORWARDED, forwarded_for)
-            };
+        let by = |name: HeaderName, read: fn(&str) -> Option<IpAddr>| {
+            let is_there = headers.contains_key(&name);
+            is_there.then(|| self.last_stranger(peer, headers, &name, read).unwrap_or(peer))
+        };
+        match (by(X_FORWARDED_FOR, node), by(header::FORWARDED, forwarded_for)) {
+            (Some(one), Some(other)) if one != other => peer,
+            (Some(client), _) | (None, Some(client)) => client,
+            (None, None) => peer,
+        }
+    }
+
+    /// The last address of the chain in `name` that is no proxy's; none if it can't be read.
+    fn last_stranger(
+        &self,
+        peer: IpAddr,
+        headers: &HeaderMap,
+        name: &HeaderName,
+        read: fn(&str) -> Option<IpAddr>,
+    ) -> Option<IpAddr> {
         let mut client = peer;
         let lines = headers.get_all(name).iter().collect::<Vec<_>>();
         let entries = lines.iter().rev().flat_map(|line| {
@@ -58,15 +72,12 @@ impl TrustedProxies {
             text.rsplit(',').map(str::trim)
         });
         for (index, entry) in entries.enumerate() {
-            let Some(address) = read(entry).filter(|_| index < CHAIN_MAX) else {
-                return peer;
-            };
-            client = address;
+            client = read(entry).filter(|_| index < CHAIN_MAX)?;
             if !self.contains(client) {
                 break;
             }
         }
-        client
+        Some(client)
     }
 }
 
@@ -152,6 +163,10 @@ mod tests {
         }
         let lines = [("x-forwarded-for", "nonsense"), ("forwarded", "for=192.0.2.1")];
         assert_eq!(client(PEER, &lines), PEER, "one bad chain is not made good by another");
+        let lines = [("x-forwarded-for", "192.0.2.7"), ("forwarded", "for=192.0.2.1")];
+        assert_eq!(client(PEER, &lines), PEER, "one of them is the client's own");
+        let lines = [("x-forwarded-for", "192.0.2.1"), ("forwarded", "for=192.0.2.1")];
+        assert_eq!(client(PEER, &lines), "192.0.2.1");
         assert_eq!(client(PEER, &[("x-forwarded-for", "192.0.2.1, \u{e9}")]), PEER);
         let long: &'static str = Box::leak("10.0.0.2, ".repeat(99).into_boxed_str());
         assert_eq!(forwarded(long.trim_end_matches([',', ' '])), PEER);

@@ -3,7 +3,9 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-const ALWAYS: [(HeaderName, HeaderValue); 6] = [
+const ALWAYS: [(HeaderName, HeaderValue); 7] = [
+    // many answers depend on who asks; those that don't say so themselves
+    (header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache")),
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (
         header::CONTENT_SECURITY_POLICY,

@@ -31,8 +31,7 @@ pub(crate) fn protection(
     settings: &ProtectionSettings,
     public_url: &str,
 ) -> anyhow::Result<Protection> {
-    let own = WebOrigin::of_url(public_url)
-        .with_context(|| format!("--public-url (PUBLIC_URL): {public_url}"))?;
+    let own = WebOrigin::of_url(public_url).context("--public-url (PUBLIC_URL)")?;
     let cors = settings.cors_origins.0.clone();
     let rates = Rates {
         address_reads: settings.rate_limit_address_reads,

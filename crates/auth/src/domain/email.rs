@@ -1,5 +1,6 @@
 //! E-mail addresses: what people sign in with.
 
+use kernel::text::is_deceptive;
 use std::fmt;
 
 use super::fault::Rule;
@@ -44,7 +45,9 @@ fn has_shape(email: &str) -> bool {
     let Some((local, domain)) = email.split_once('@') else {
         return false;
     };
-    let odd = |c: char| c.is_whitespace() || c.is_control() || c == '@';
+    let joins = |c| matches!(c, '\u{200c}' | '\u{200d}');
+    let unseen = |c: char| c.is_control() || is_deceptive(c) || joins(c);
+    let odd = |c: char| c.is_whitespace() || unseen(c) || c == '@';
     let labels = domain.split('.').all(|label| !label.is_empty());
     let rooted = domain == "localhost" || domain.contains('.');
     !local.is_empty() && labels && rooted && !local.contains(odd) && !domain.contains(odd)

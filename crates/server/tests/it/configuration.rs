@@ -53,7 +53,7 @@ fn all_faults_are_told_at_once_with_their_places() {
         let (said, complaint) = text(&output);
         assert_eq!(said, "");
         for wanted in [
-            "fault: .env line 3: is not KEY=value\n",
+            "fault: .env line 3: is not KEY=value; a value with spaces",
             "fault: EXPIRATION_WINDOW_SECONDS (--expiration-window-seconds) is '0' (.env line 2): \
              0 is not in 1..=86400\n",
             "fault: CURRENCY (--currency) is 'JPY' (environment): must be one of CHF, EUR, GBP",

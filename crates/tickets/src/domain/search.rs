@@ -5,32 +5,44 @@ use kernel::text::words;
 /// The longest query, in characters.
 const QUERY_MAX: usize = 200;
 
-/// The words of a query that are looked for; more don't make it more precise.
+/// The most words of a query: each is looked up.
 const WORDS_MAX: usize = 8;
 
-/// A query's words, folded like the titles they are compared with. There may be none: then every
-/// title has them.
+/// A query's words, folded like the titles they are compared with. There are none when nothing
+/// was typed: then every title has them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SearchTerms(Vec<String>);
 
-/// The query is too long.
+/// Why a text is no query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must have at most 200 characters")]
-pub struct QueryTooLong;
+pub enum InvalidQuery {
+    /// It is too long.
+    #[error("must have at most 200 characters")]
+    TooLong,
+    /// It has too many words.
+    #[error("must have at most 8 words")]
+    TooManyWords,
+    /// It has signs only, which no name is found by.
+    #[error("must have a letter or a digit")]
+    NoWords,
+}
 
 impl SearchTerms {
     /// Reads a query as a buyer typed it.
     ///
     /// # Errors
-    /// [`QueryTooLong`].
-    pub fn parse(text: &str) -> Result<Self, QueryTooLong> {
+    /// [`InvalidQuery`] names the rule that is broken.
+    pub fn parse(text: &str) -> Result<Self, InvalidQuery> {
         if text.chars().count() > QUERY_MAX {
-            return Err(QueryTooLong);
+            return Err(InvalidQuery::TooLong);
         }
         let words = words(text);
-        Ok(Self(
-            words.split(' ').filter(|w| !w.is_empty()).take(WORDS_MAX).map(Into::into).collect(),
-        ))
+        let words: Vec<_> = words.split(' ').filter(|word| !word.is_empty()).collect();
+        match words.len() {
+            0 if !text.trim().is_empty() => Err(InvalidQuery::NoWords),
+            0..=WORDS_MAX => Ok(Self(words.into_iter().map(Into::into).collect())),
+            _ => Err(InvalidQuery::TooManyWords),
+        }
     }
 
     /// Whether there is nothing to look for.
@@ -76,7 +88,11 @@ mod tests {
     fn wildcards_and_quotes_are_not_part_of_words() {
         let terms = SearchTerms::parse("50% o'_neil \"a\"* NEAR(b) \0").unwrap();
         assert_eq!(terms.words().collect::<Vec<_>>(), ["50", "o", "neil", "a", "near", "b"]);
-        assert_eq!(SearchTerms::parse(&"x".repeat(201)), Err(QueryTooLong));
-        assert_eq!(SearchTerms::parse(&"x ".repeat(100)).unwrap().words().count(), 8);
+        assert_eq!(SearchTerms::parse(&"x".repeat(201)), Err(InvalidQuery::TooLong));
+        assert_eq!(SearchTerms::parse(&"x ".repeat(8)).unwrap().words().count(), 8);
+        assert_eq!(SearchTerms::parse(&"x ".repeat(9)), Err(InvalidQuery::TooManyWords));
+        for signs in ["*", "\"", "\u{1f3ab}\u{1f3ab}", "--"] {
+            assert_eq!(SearchTerms::parse(signs), Err(InvalidQuery::NoWords), "{signs}");
+        }
     }
 }

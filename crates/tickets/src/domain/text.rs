@@ -1,5 +1,7 @@
 //! The texts of a ticket.
 
+use kernel::text::is_deceptive;
+
 /// A ticket's title: 3 to 56 characters after trimming, no control characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TicketTitle(String);
@@ -18,7 +20,7 @@ pub enum InvalidText {
     #[error("must have 1 to 2000 characters, without the spaces around it")]
     DescriptionLength,
     /// A character nobody can see.
-    #[error("must not contain control characters")]
+    #[error("must not contain control or invisible characters")]
     ControlCharacter,
 }
 
@@ -32,7 +34,7 @@ impl TicketTitle {
         if !(3..=56).contains(&text.chars().count()) {
             return Err(InvalidText::TitleLength);
         }
-        if text.chars().any(char::is_control) {
+        if text.chars().any(|c| c.is_control() || is_deceptive(c)) {
             return Err(InvalidText::ControlCharacter);
         }
         Ok(Self(text.to_owned()))
@@ -55,7 +57,8 @@ impl Description {
         if !(1..=2000).contains(&text.chars().count()) {
             return Err(InvalidText::DescriptionLength);
         }
-        if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        let is_line = |c| matches!(c, '\n' | '\r' | '\t');
+        if text.chars().any(|c| (c.is_control() && !is_line(c)) || is_deceptive(c)) {
             return Err(InvalidText::ControlCharacter);
         }
         Ok(Self(text.to_owned()))
