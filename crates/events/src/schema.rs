@@ -17,7 +17,8 @@ const LINE: &str = concat!(
 /// As [`LINE`], with tabs and line ends within.
 const LINES: &str = concat!(
     r"^[^\s\x00-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]",
-    r"([^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]*",
+    r"([^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f",
+    r"\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]*",
     r"[^\s\x00-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff])?$",
 );
 

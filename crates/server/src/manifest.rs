@@ -9,7 +9,7 @@ use kernel::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::data_folder::{DATABASE_ENDING, open_private};
+use crate::data_folder::{DATABASE_ENDING, Database, open_private};
 
 /// Its file.
 pub(crate) const MANIFEST: &str = "manifest.json";
@@ -63,10 +63,13 @@ impl Manifest {
             .with_context(|| format!("{} can't be understood", path.display()))?;
         let Self { format, version, databases, .. } = &manifest;
         ensure!(*format <= FORMAT, "release {version} made the backup; this one can't read it");
-        ensure!(!databases.is_empty(), "{} names no database", path.display());
         for Entry { file, .. } in databases {
             let is_name = Path::new(file).file_name().is_some_and(|name| name == file.as_str());
             ensure!(is_name && file.ends_with(DATABASE_ENDING), "{file:?} is no database's name");
+        }
+        for file in Database::ALL.map(Database::file) {
+            let is_named = databases.iter().any(|entry| entry.file == file);
+            ensure!(is_named, "{} doesn't name {file}: it is no whole backup", path.display());
         }
         Ok(manifest)
     }

@@ -2,7 +2,8 @@
 //! reads a query does no I/O, and takes time in proportion to its length.
 //!
 //! Reading order: [`Params`] (names and values), [`Given`] (a value as the client wrote it),
-//! [`Item`] (structured parameters in their three forms), [`ListQuery`] (lists by keyset), [`IdPath`].
+//! [`Item`] (structured parameters in their three forms), [`ListQuery`] (lists by keyset),
+//! [`IdPath`].
 
 mod decode;
 mod given;

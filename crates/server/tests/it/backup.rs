@@ -237,6 +237,14 @@ async fn half_a_backup_is_never_used() {
     let said = refused(&data, &["restore", text(&hostile)]);
     assert!(said.contains("is no database's name"), "{said}");
 
+    let short = copy_of(&backup, "short");
+    let mut entries: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+    entries["databases"].as_array_mut().unwrap().retain(|entry| entry["file"] != "orders.db");
+    std::fs::write(short.join("manifest.json"), entries.to_string()).unwrap();
+    let said = refused(&data, &["restore", text(&short)]);
+    assert!(said.contains("doesn't name orders.db"), "{said}");
+    assert_eq!(left(), 0);
+
     let newer = copy_of(&backup, "newer");
     let manifest = manifest.replace("\"format\": 1", "\"format\": 2");
     std::fs::write(newer.join("manifest.json"), manifest).unwrap();
