@@ -15,12 +15,26 @@ const LIVE: &str = "select count(*) from (select 1 from sessions
 
 /// Counts a form that was submitted, by what came of it.
 pub(crate) fn submitted<T>(metric: Metric, result: &Result<T, SubmitError>) {
-    let outcome = match result {
-        Ok(_) => "ok",
-        Err(SubmitError::Refused(_) | SubmitError::Completed(_)) => "refused",
-        Err(_) => "failed",
-    };
-    metric.count(&[outcome]);
+    match result {
+        Ok(_) => metric.count(&["ok"]),
+        Err(error) => came_to_nothing(metric, error),
+    }
+}
+
+/// Counts a form that was submitted and came to nothing.
+pub(crate) fn came_to_nothing(metric: Metric, error: &SubmitError) {
+    metric.count(&[outcome_of(error)]);
+}
+
+/// Only what is our fault has failed.
+const fn outcome_of(error: &SubmitError) -> &'static str {
+    match error {
+        SubmitError::TooSoon(_) => "throttled",
+        SubmitError::Refused(_) | SubmitError::Completed(_) | SubmitError::SessionEnded => {
+            "refused"
+        }
+        SubmitError::Hash(_) | SubmitError::Token(_) | SubmitError::Store(_) => "failed",
+    }
 }
 
 impl Auth {
@@ -33,5 +47,32 @@ impl Auth {
         let live: i64 = rows.first().map_or(Ok(0), |row| row.get(0))?;
         SESSIONS.gauge(ALONE).set(live as f64);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use kernel::FlowId;
+
+    use super::*;
+    use crate::domain::fault::Rule;
+    use crate::hasher::HashError;
+    use crate::throttle::TooSoon;
+
+    #[test]
+    fn what_a_client_brought_about_is_no_failure_of_ours() {
+        let store = StoreError::Failed { reason: "the disk is gone".to_owned() };
+        for (error, expected) in [
+            (SubmitError::Refused(Rule::WrongCredentials), "refused"),
+            (SubmitError::Completed(FlowId::generate()), "refused"),
+            (SubmitError::SessionEnded, "refused"),
+            (SubmitError::TooSoon(TooSoon { wait: Duration::from_secs(1) }), "throttled"),
+            (SubmitError::Hash(HashError::Gone), "failed"),
+            (SubmitError::Store(store), "failed"),
+        ] {
+            assert_eq!(outcome_of(&error), expected, "{error}");
+        }
     }
 }

@@ -98,6 +98,11 @@ const REVOKE_SESSION: &str =
 const REVOKE_ONE: &str = "
     update sessions set revoked_at = ?3
     where id = ?1 and identity_id = ?2 and revoked_at is null";
+const EXPECT_OTHERS: &str = "
+    update sessions set revoked_at = revoked_at
+    where id = ?2 and ?4 =
+        (select count(*) from sessions
+         where identity_id = ?1 and id <> ?2 and expires_at > ?3 and revoked_at is null)";
 const REVOKE_OTHERS: &str = "
     update sessions set revoked_at = ?3
     where identity_id = ?1 and id <> ?2 and revoked_at is null";
@@ -153,6 +158,17 @@ pub(crate) fn expect_password(id: IdentityId, compared: String, hash: String) ->
 
 pub(crate) fn update_password(id: IdentityId, password_hash: String) -> Statement {
     Statement::one_row(UPDATE_PASSWORD, params![id, password_hash])
+}
+
+/// Refuses the batch unless the identity has exactly `count` sessions but one that are live at
+/// `now`, as [`COUNT_OTHER_SESSIONS`] counts them.
+pub(crate) fn expect_others(
+    id: IdentityId,
+    but: SessionId,
+    now: Timestamp,
+    count: i64,
+) -> Statement {
+    Statement::one_row(EXPECT_OTHERS, params![id, but, now, count])
 }
 
 /// Ends all sessions of an identity but one.

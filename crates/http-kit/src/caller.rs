@@ -1,11 +1,12 @@
 //! Who is calling: the session behind a cookie, a bearer token or `X-Session-Token`.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, header};
-use kernel::Refusal;
+use http::{Extensions, HeaderMap, HeaderName, header};
+use kernel::{Refusal, UserId};
 use ory::{Sessions, SignedIn};
 
 use crate::problem::Error;
@@ -53,11 +54,39 @@ async fn look_up(parts: &Parts, sessions: &Arc<dyn Sessions>) -> Result<Option<S
     };
     let found = sessions.whoami(token).await;
     let caller = found.map_err(|error| Error::caused(Refusal::unavailable(), error))?;
-    if let (Some(caller), Some(charged)) = (&caller, parts.extensions.get::<Charged>()) {
-        // only here, where a session was found to be live, is there a user to count
-        charged.to_user(caller.user_id)?;
+    if let Some(caller) = &caller {
+        UserLimit::of(&parts.extensions).charge(caller.user_id)?;
     }
     Ok(caller)
+}
+
+/// Counts a request as one of its user: where a session was found to be live there is a user to
+/// count. [`Caller`] and [`MaybeCaller`] do; a route that finds the session itself has to.
+#[derive(Clone)]
+pub struct UserLimit(Option<Charged>);
+
+impl UserLimit {
+    /// The limit of the request with these `extensions`; the edge put it there, if there is one.
+    #[must_use]
+    pub fn of(extensions: &Extensions) -> Self {
+        Self(extensions.get::<Charged>().cloned())
+    }
+
+    /// Counts the request as one of `user`; once, however often it is called.
+    ///
+    /// # Errors
+    /// `too-many-requests`, when the user sent too many.
+    pub fn charge(&self, user: UserId) -> Result<(), Error> {
+        self.0.as_ref().map_or(Ok(()), |charged| charged.to_user(user)).map_err(Error::from)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for UserLimit {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(&parts.extensions))
+    }
 }
 
 /// The session token of a request: `X-Session-Token`, then `Authorization: Bearer`, then the
@@ -79,7 +108,7 @@ fn shown_token(headers: &HeaderMap) -> Option<&str> {
 }
 
 fn kept_token(headers: &HeaderMap) -> Option<&str> {
-    text(headers, &header::COOKIE).and_then(cookie)
+    cookie(headers, SESSION_COOKIE)
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
@@ -91,10 +120,14 @@ fn bearer(authorization: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
-fn cookie(cookies: &str) -> Option<&str> {
-    cookies.split(';').find_map(|pair| {
-        let (name, value) = pair.trim().split_once('=')?;
-        (name == SESSION_COOKIE).then_some(value.trim_matches('"'))
+/// The value of the cookie `name`, as the browser sent it: the first one, in whichever of the
+/// `Cookie` lines it stands. HTTP/2 may split them (RFC 9113, section 8.2.3).
+#[must_use]
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.split(';')).find_map(|pair| {
+        let (found, value) = pair.trim().split_once('=')?;
+        (found == name).then_some(value.trim_matches('"'))
     })
 }
 
@@ -116,5 +149,34 @@ mod tests {
         assert_eq!(token("authorization", "Basic abc"), None);
         assert_eq!(token("authorization", "Bearer "), None);
         assert_eq!(token("cookie", "xory_kratos_session=abc"), None);
+    }
+
+    fn cookies(lines: [&'static str; 2]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(header::COOKIE, http::HeaderValue::from_str(line).unwrap());
+        }
+        headers
+    }
+
+    #[test]
+    fn a_cookie_is_found_by_its_whole_name() {
+        let headers = cookies(["xa=1; ab=2;a=3; b", "c=\"4\"; a=5; d=e=f"]);
+        for (name, value) in
+            [("a", Some("3")), ("ab", Some("2")), ("c", Some("4")), ("d", Some("e=f"))]
+        {
+            assert_eq!(cookie(&headers, name), value, "{name}");
+        }
+        assert_eq!(cookie(&headers, "b"), None);
+        assert_eq!(cookie(&headers, ""), None);
+    }
+
+    #[test]
+    fn the_session_is_found_in_every_cookie_line() {
+        for lines in [["a=b", "ory_kratos_session=abc"], ["a=é", "c=d; ory_kratos_session=abc"]] {
+            let headers = cookies(lines);
+            assert_eq!(session_token(&headers), Some("abc"), "{lines:?}");
+            assert!(is_by_cookie(&headers), "{lines:?}");
+        }
     }
 }

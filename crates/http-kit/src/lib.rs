@@ -30,7 +30,7 @@ mod response_headers;
 mod stream;
 
 pub use body::Fields;
-pub use caller::{Caller, MaybeCaller, session_token};
+pub use caller::{Caller, MaybeCaller, UserLimit, session_token};
 pub use client_address::ClientAddress;
 pub use idempotency::{Once, Post};
 pub use params::{IdPath, ListQuery, NextPage};

@@ -1,5 +1,7 @@
 //! Signs somebody up: an identity, its user and a first session, all or nothing.
 
+use std::net::IpAddr;
+
 use kernel::{IdentityId, SessionId, Timestamp, UserId};
 use store::StoreError;
 
@@ -12,12 +14,19 @@ use crate::domain::identity::Identity;
 use crate::domain::password::Password;
 use crate::domain::session::Session;
 use crate::store::{EMAIL_ONCE, complete_flow, insert_identity, insert_session, insert_user};
-use crate::throttle::Key;
+use crate::throttle::{Key, TooSoon};
 
 /// What somebody signs up with.
 pub(crate) struct Registration {
     pub(crate) email: Email,
     pub(crate) password: Password,
+}
+
+/// Whether somebody from `address` may register now. To be asked before anything is done for the
+/// form: judging a password takes one of the places that who signs in needs.
+pub(crate) fn ask(auth: &Auth, address: Option<IpAddr>, now: Timestamp) -> Result<(), TooSoon> {
+    let from = address.map(Key::registration);
+    from.map_or(Ok(()), |from| auth.throttle().ask(from, now))
 }
 
 /// Takes as long for an e-mail address that somebody has as for another. An address from which
@@ -29,12 +38,10 @@ pub(crate) async fn register(
     Sender { device, address }: Sender,
     now: Timestamp,
 ) -> Result<Opened, SubmitError> {
-    let (throttle, from) = (auth.throttle(), address.map(Key::registration));
-    let ask = || from.map_or(Ok(()), |from| throttle.ask(from, now));
-    ask()?;
+    ask(auth, address, now)?;
     let place = auth.hasher().place().await?;
     // others from there may have failed while this one waited
-    ask()?;
+    ask(auth, address, now)?;
     let hash = auth.hasher().hash(place, password).await?;
     let token = new_token()?;
     let (id, user_id) = (IdentityId::generate(), UserId::generate());
@@ -49,8 +56,8 @@ pub(crate) async fn register(
     ];
     let refused = |error| {
         let refusal = refusal_of(error, flow);
-        if let (SubmitError::Refused(_), Some(from)) = (&refusal, from) {
-            throttle.count(from, now);
+        if let (SubmitError::Refused(_), Some(address)) = (&refusal, address) {
+            auth.throttle().count(Key::registration(address), now);
         }
         refusal
     };

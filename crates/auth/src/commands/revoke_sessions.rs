@@ -6,17 +6,32 @@ use store::StoreError;
 use crate::context::Auth;
 use crate::domain::session::Session;
 use crate::queries::list_sessions::count_others;
-use crate::store::{revoke_one, revoke_others};
+use crate::store::{expect_others, revoke_one, revoke_others};
 
-/// Ends all sessions of the identity but `present`; answers how many there were.
+/// How often the sessions are counted anew when others come or go in between.
+const TRIES: usize = 8;
+
+/// Ends all sessions of the identity but `present`; answers how many there were. Only as many as
+/// were counted are ended: when one came or went meanwhile, they are counted anew. A conflict is
+/// the answer, and nothing has ended, when that happens again and again.
 pub(crate) async fn revoke_all_others(
     auth: &Auth,
     present: &Session,
     now: Timestamp,
-) -> Result<u64, StoreError> {
-    let count = count_others(auth, present, now).await?;
+) -> Result<i64, StoreError> {
     let identity_id = present.identity.id;
-    auth.commit(now, vec![revoke_others(identity_id, present.id, now)]).await?;
+    let mut tries = 1;
+    // bounded: by TRIES
+    let count = loop {
+        let count = count_others(auth, present, now).await?;
+        let as_counted = expect_others(identity_id, present.id, now, count);
+        let writes = vec![as_counted, revoke_others(identity_id, present.id, now)];
+        match auth.commit(now, writes).await {
+            Ok(()) => break count,
+            Err(error) if error.is_conflict() && tries < TRIES => tries += 1,
+            Err(error) => return Err(error),
+        }
+    };
     tracing::info!(identity.id = %identity_id, session.id = %present.id, count,
         "Ended the other sessions of identity {identity_id}");
     Ok(count)

@@ -7,12 +7,11 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use http_kit::body::is_json;
-use http_kit::caller::SESSION_COOKIE;
-use http_kit::{ClientAddress, session_token};
+use http_kit::caller::{SESSION_COOKIE, cookie};
+use http_kit::{ClientAddress, UserLimit, session_token};
 use kernel::Timestamp;
-use store::StoreError;
 
-use super::cookies;
+use super::failure::Failure;
 use crate::commands::{Opened, Sender};
 use crate::context::Auth;
 use crate::domain::csrf::CsrfSecret;
@@ -39,38 +38,42 @@ pub(super) struct Client {
     token: Option<String>,
     /// The session token in its cookie.
     session_cookie: Option<String>,
+    limit: UserLimit,
 }
 
 impl Client {
-    /// Its live session.
+    /// Its live session. The request counts as one of the session's user from then on.
     pub(super) async fn session(
         &self,
         auth: &Auth,
         now: Timestamp,
-    ) -> Result<Option<Opened>, StoreError> {
-        find_session(auth, self.token.as_deref(), now).await
+    ) -> Result<Option<Opened>, Failure> {
+        self.find_session(auth, self.token.as_deref(), now).await
     }
 
-    /// Its live session, when it has it by its cookie.
+    /// Its live session, when it has it by its cookie; else like [`Self::session`].
     pub(super) async fn session_of_browser(
         &self,
         auth: &Auth,
         now: Timestamp,
-    ) -> Result<Option<Opened>, StoreError> {
-        find_session(auth, self.session_cookie.as_deref(), now).await
+    ) -> Result<Option<Opened>, Failure> {
+        self.find_session(auth, self.session_cookie.as_deref(), now).await
     }
-}
 
-async fn find_session(
-    auth: &Auth,
-    token: Option<&str>,
-    now: Timestamp,
-) -> Result<Option<Opened>, StoreError> {
-    let Some((text, token)) = token.and_then(|text| Some((text, SessionToken::parse(text)?)))
-    else {
-        return Ok(None);
-    };
-    Ok(whoami(auth, text, now).await?.map(|session| Opened { session, token }))
+    async fn find_session(
+        &self,
+        auth: &Auth,
+        token: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Option<Opened>, Failure> {
+        let Some((text, token)) = token.and_then(|text| Some((text, SessionToken::parse(text)?)))
+        else {
+            return Ok(None);
+        };
+        let Some(session) = whoami(auth, text, now).await? else { return Ok(None) };
+        self.limit.charge(session.identity.user_id)?;
+        Ok(Some(Opened { session, token }))
+    }
 }
 
 impl FromRequestParts<Auth> for Client {
@@ -82,8 +85,8 @@ impl FromRequestParts<Auth> for Client {
         let address: Option<IpAddr> = address.map(|ClientAddress(address)| *address);
         let user_agent = text(headers, header::USER_AGENT.as_str());
         let device = Device::of(address.map(|address| address.to_string()), user_agent);
-        let csrf = cookies::find(headers, auth.csrf_cookie());
-        let session_cookie = cookies::find(headers, SESSION_COOKIE);
+        let csrf = cookie(headers, auth.csrf_cookie());
+        let session_cookie = cookie(headers, SESSION_COOKIE);
         Ok(Self {
             sender: Sender { device, address },
             reads_json: is_json(headers) || accepts_json(headers),
@@ -93,6 +96,7 @@ impl FromRequestParts<Auth> for Client {
             csrf_header: text(headers, CSRF_HEADER).map(str::to_owned),
             token: session_token(headers).map(str::to_owned),
             session_cookie: session_cookie.map(str::to_owned),
+            limit: UserLimit::of(&parts.extensions),
         })
     }
 }

@@ -1,4 +1,5 @@
-//! How a route of Kratos' API fails: as Kratos does, or by a fault of ours.
+//! How a route of Kratos' API fails: as Kratos does, or as every route of the
+//! exchange does.
 
 use axum::response::{IntoResponse, Redirect, Response};
 use http_kit::Error;
@@ -16,8 +17,9 @@ pub(super) enum Failure {
     Kratos(Box<KratosError>),
     /// The client's doing, and a browser goes on elsewhere.
     SeeOther(String),
-    /// Ours, told as a problem document and logged at the edge.
-    Ours(Error),
+    /// Told as a problem document: our fault, which is logged at the edge, or a limit that holds
+    /// for every request.
+    Problem(Error),
 }
 
 impl From<KratosError> for Failure {
@@ -26,9 +28,15 @@ impl From<KratosError> for Failure {
     }
 }
 
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Problem(error)
+    }
+}
+
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        Self::Ours(error.into())
+        Self::Problem(error.into())
     }
 }
 
@@ -45,7 +53,7 @@ impl From<SubmitError> for Failure {
             SubmitError::TooSoon(TooSoon { wait }) => KratosError::too_many_attempts(wait).into(),
             SubmitError::SessionEnded => KratosError::session_inactive().into(),
             SubmitError::Store(error) => error.into(),
-            error => Self::Ours(Error::caused(Refusal::internal(), error)),
+            error => Self::Problem(Error::caused(Refusal::internal(), error)),
         }
     }
 }
@@ -55,7 +63,7 @@ impl IntoResponse for Failure {
         match self {
             Self::Kratos(error) => error.into_response(),
             Self::SeeOther(url) => Redirect::to(&url).into_response(),
-            Self::Ours(error) => error.into_response(),
+            Self::Problem(error) => error.into_response(),
         }
     }
 }

@@ -27,10 +27,10 @@ type Answer = Result<Response, Failure>;
 /// The routes of one kind of flow, with their paths and who may call them.
 macro_rules! routes_of {
     (
-        $kind:expr, security($($security:tt)*), params($($params:tt)*),
+        $kind:expr, security($($security:tt)*), params($($params:tt)*), refused($($refused:tt)*),
         $api:literal => $start_api:ident,
         $browser:literal => $start_browser:ident,
-        $flows:literal => $show:ident
+        $flows:literal => $show:ident, $foreign:literal
     ) => {
         /// Starts a flow for a native client.
         #[utoipa::path(
@@ -40,8 +40,7 @@ macro_rules! routes_of {
             params($($params)*),
             responses(
                 (status = 200, description = "The flow.", body = FlowDocument<'static>),
-                (status = 400, description = "A parameter is wrong.", body = KratosError),
-                (status = 401, description = "Nobody is signed in.", body = KratosError),
+                $($refused)*
             ),
             security($($security)*),
         )]
@@ -67,7 +66,7 @@ macro_rules! routes_of {
                 (status = 303, description = "To a browser that doesn't ask for JSON."),
                 (status = 400, description = "A parameter is wrong, or somebody is signed in.",
                     body = KratosError),
-                (status = 401, description = "Nobody is signed in.", body = KratosError),
+                $($refused)*
             ),
             security($($security)*),
         )]
@@ -87,7 +86,8 @@ macro_rules! routes_of {
             params(("id" = Uuid, Query, description = "The flow's id.")),
             responses(
                 (status = 200, description = "The flow.", body = FlowDocument<'static>),
-                (status = 403, description = "It is of another browser.", body = KratosError),
+                $($refused)*
+                (status = 403, description = $foreign, body = KratosError),
                 (status = 404, description = "There is no such flow.", body = KratosError),
                 (status = 410, description = "It has expired.", body = KratosError),
             ),
@@ -100,25 +100,28 @@ macro_rules! routes_of {
 }
 
 routes_of!(
-    FlowKind::Registration, security(()), params(),
+    FlowKind::Registration, security(()), params(), refused(),
     "/self-service/registration/api" => registration_api,
     "/self-service/registration/browser" => registration_browser,
-    "/self-service/registration/flows" => show_registration
+    "/self-service/registration/flows" => show_registration, "It is of another browser."
 );
 routes_of!(
     FlowKind::Login, security(()),
     params(("refresh" = Option<String>, Query,
         description = "`true` to show the password once more, when somebody is signed in.")),
+    refused(),
     "/self-service/login/api" => login_api,
     "/self-service/login/browser" => login_browser,
-    "/self-service/login/flows" => show_login
+    "/self-service/login/flows" => show_login, "It is of another browser."
 );
 routes_of!(
     FlowKind::Settings, security(("sessionToken" = []), ("sessionCookie" = [])),
     params(),
+    refused((status = 401, description = "Nobody is signed in.", body = KratosError),),
     "/self-service/settings/api" => settings_api,
     "/self-service/settings/browser" => settings_browser,
-    "/self-service/settings/flows" => show_settings
+    "/self-service/settings/flows" => show_settings,
+    "It is of another browser, or of somebody else."
 );
 
 async fn start_api(auth: &Auth, kind: FlowKind, uri: &Uri, client: &Client) -> Answer {

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
+use http_kit::problem::Document;
 use telemetry::metrics::catalog::SIGN_UPS;
 
 use super::client::Client;
@@ -37,12 +38,17 @@ use crate::meter;
             body = RegistrationDocument<'static>),
         (status = 303, description = "To a browser that doesn't ask for JSON."),
         (status = 400, description = "The form, with what is wrong.", body = RefusedForm),
-        (status = 403, description = "`security_csrf_violation`, `session_refresh_required`.",
-            body = KratosError),
+        (status = 403, description = "`security_csrf_violation`.", body = KratosError),
         (status = 404, description = "There is no such flow.", body = KratosError),
         (status = 410, description = "The flow has expired; another one is named.",
             body = KratosError),
         (status = 415, description = "The form is of another type.", body = KratosError),
+        (status = 429, description = "Too many attempts failed, in Kratos' JSON; or \
+            `too-many-requests`. Wait as long as `Retry-After` says.",
+            content(
+                (KratosError = "application/json"),
+                (Document<'static> = "application/problem+json"),
+            )),
     ),
     security(()),
 )]
@@ -56,6 +62,9 @@ pub(super) async fn register(
     let flow = forms::flow_of(&auth, FlowKind::Registration, &uri).await?;
     forms::in_time(&auth, &flow, &client, now).await?;
     let submission = forms::accept(&flow, &client, submission)?;
+    register::ask(&auth, client.sender.address, now)
+        .map_err(SubmitError::from)
+        .inspect_err(|error| meter::came_to_nothing(SIGN_UPS, error))?;
     let registration = match read(&auth, submission).await? {
         Ok(registration) => registration,
         Err(form) => return forms::refuse(&auth, flow, form, (&client, None), now).await,

@@ -65,7 +65,8 @@ pub(super) async fn list(
 #[derive(Serialize, ToSchema)]
 #[schema(as = RevokedSessions)]
 struct Revoked {
-    count: u64,
+    #[schema(minimum = 0)]
+    count: i64,
 }
 
 /// Ends all other sessions of the caller.
@@ -76,6 +77,8 @@ struct Revoked {
     responses(
         (status = 200, description = "How many there were.", body = Revoked),
         (status = 401, description = "Nobody is signed in.", body = KratosError),
+        (status = 409, description = "`conflict`: others came and went all the while. None was \
+            ended; try again."),
     ),
 )]
 pub(super) async fn revoke_all(

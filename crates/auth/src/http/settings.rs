@@ -36,7 +36,9 @@ use crate::domain::password::Password;
             body = FlowDocument<'static>),
         (status = 303, description = "To a browser that doesn't ask for JSON."),
         (status = 400, description = "The form, with what is wrong.", body = RefusedForm),
-        (status = 403, description = "`security_csrf_violation`, `session_refresh_required`.",
+        (status = 401, description = "Nobody is signed in.", body = KratosError),
+        (status = 403, description = "`security_csrf_violation`, `session_refresh_required`, \
+            `security_identity_mismatch`.",
             body = KratosError),
         (status = 404, description = "There is no such flow.", body = KratosError),
         (status = 410, description = "The flow has expired; another one is named.",

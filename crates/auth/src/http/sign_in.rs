@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
+use http_kit::problem::Document;
 use telemetry::metrics::catalog::SIGN_INS;
 
 use super::client::Client;
@@ -38,12 +39,19 @@ use crate::meter;
             body = LoginDocument<'static>),
         (status = 303, description = "To a browser that doesn't ask for JSON."),
         (status = 400, description = "The form, with what is wrong.", body = RefusedForm),
-        (status = 403, description = "`security_csrf_violation`, `session_refresh_required`.",
+        (status = 401, description = "The session that was to be refreshed has ended meanwhile.",
             body = KratosError),
+        (status = 403, description = "`security_csrf_violation`.", body = KratosError),
         (status = 404, description = "There is no such flow.", body = KratosError),
         (status = 410, description = "The flow has expired; another one is named.",
             body = KratosError),
         (status = 415, description = "The form is of another type.", body = KratosError),
+        (status = 429, description = "Too many attempts failed, in Kratos' JSON; or \
+            `too-many-requests`. Wait as long as `Retry-After` says.",
+            content(
+                (KratosError = "application/json"),
+                (Document<'static> = "application/problem+json"),
+            )),
     ),
     security(()),
 )]

@@ -3,8 +3,7 @@
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::IntoResponse;
+use axum::http::{HeaderMap, header};
 use http_kit::body::{is_json, printable};
 use serde_json::{Map, Value};
 
@@ -144,13 +143,10 @@ impl<S: Send + Sync> FromRequest<S> for Submission {
         if !is_form && !is_json(request.headers()) {
             return Err(KratosError::unsupported_media_type().into());
         }
-        let body =
-            Bytes::from_request(request, state).await.map_err(|rejection| {
-                match rejection.into_response().status() {
-                    StatusCode::PAYLOAD_TOO_LARGE => KratosError::too_large(),
-                    _ => KratosError::bad_request("Unable to read the HTTP request body."),
-                }
-            })?;
+        // the edge has read the body, and refused one that is too large
+        let body = Bytes::from_request(request, state)
+            .await
+            .map_err(|_| KratosError::bad_request("Unable to read the HTTP request body."))?;
         if is_form {
             return Ok(Self { members: members_of(&body)?, faults: Vec::new(), is_form });
         }

@@ -119,6 +119,31 @@ async fn all_others_end_at_once() {
     assert_eq!(reply.json, json!({ "count": 0 }));
 }
 
+/// Each that was there is counted once, by the request that ended it.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_at_once_each_tells_how_many_it_ended_itself() {
+    const OTHERS: i64 = 5;
+    let world = std::sync::Arc::new(World::new());
+    let here = world.signed_in().await;
+    for _ in 0..5 {
+        for _ in 0..OTHERS {
+            world.submit("login", credentials(EMAIL, PASSWORD)).await;
+        }
+        let mut racers = tokio::task::JoinSet::new();
+        for _ in 0..8 {
+            let (world, here) = (std::sync::Arc::clone(&world), here.clone());
+            racers.spawn(async move {
+                let reply = delete(&world, &here, "/sessions").await;
+                assert_eq!(reply.status, 200, "{reply:?}");
+                reply.json["count"].as_i64().unwrap()
+            });
+        }
+        let counts = racers.join_all().await;
+        assert_eq!(counts.iter().sum::<i64>(), OTHERS, "{counts:?}");
+    }
+    assert_eq!(list(&world, &here, "").await.headers["x-total-count"], "0");
+}
+
 #[tokio::test]
 async fn one_session_ends_and_never_somebody_elses() {
     let world = World::new();

@@ -11,6 +11,7 @@ mod housekeeping;
 mod login;
 mod passwords;
 mod permissions;
+mod rate_limit;
 mod redirects;
 mod registration;
 mod secrecy;

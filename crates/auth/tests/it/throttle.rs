@@ -149,6 +149,10 @@ async fn an_address_that_asks_who_is_registered_has_to_wait() {
     for body in [taken(), registration("free@example.com", PASSWORD)] {
         assert_eq!(wait_of(&from(&world, "192.0.2.1", "registration", body).await), Some(1));
     }
+    let weak = || registration("free@example.com", "password");
+    let reply = from(&world, "192.0.2.1", "registration", weak()).await;
+    assert_eq!(wait_of(&reply), Some(1), "its password is not judged either");
+    assert_eq!(from(&world, "192.0.2.2", "registration", weak()).await.status, 400);
     assert_eq!(from(&world, "192.0.2.2", "registration", taken()).await.status, 400);
     assert_eq!(from(&world, "192.0.2.1", "login", credentials(EMAIL, PASSWORD)).await.status, 200);
 }

@@ -9,6 +9,8 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, header};
 use http_body_util::BodyExt;
+use http_kit::protection::Protection;
+use http_kit::rate_limit::{RateLimits, Rates};
 use kernel::{Clock, Timestamp};
 use outbox::Journal;
 use serde_json::{Value, json};
@@ -61,6 +63,16 @@ impl World {
     /// Over a database that is there, with another cost of hashing.
     pub(crate) fn over(journal: Journal, hash_cost: HashCost) -> Self {
         Self::at(journal, |options| options.hash_cost = hash_cost)
+    }
+
+    /// Where nobody may ask more often than at these `rates`.
+    pub(crate) fn limited(rates: &Rates) -> Self {
+        let mut world = Self::new();
+        let rate_limits = Some(Arc::new(RateLimits::new(rates)));
+        let protection = Arc::new(Protection { rate_limits, ..Protection::default() });
+        let router = auth::router(world.auth.clone());
+        world.router = http_kit::edge::protected(router, world.clock.clone(), protection);
+        world
     }
 
     fn at(journal: Journal, change: impl FnOnce(&mut Options)) -> Self {

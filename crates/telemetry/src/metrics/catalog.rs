@@ -99,11 +99,13 @@ catalog! {
         "Payments that came to this status.",
         "Any `refunded`: a charge without a ticket was given back; tell us.";
     SIGN_INS = "sign_ins_total", Kind::Counter, ["outcome"],
-        "Attempts to sign in: ok, refused or failed.",
-        "Many refused: somebody guesses passwords.";
+        "Attempts to sign in: ok, refused, throttled (it came too soon after too many were \
+         refused) or failed (our fault).",
+        "Many refused or throttled: somebody guesses passwords. Any failed: look into the log.";
     SIGN_UPS = "sign_ups_total", Kind::Counter, ["outcome"],
-        "Attempts to sign up: ok, refused or failed.",
-        "Many at once: somebody makes accounts by machine.";
+        "Attempts to sign up: ok, refused, throttled (it came too soon after too many were \
+         refused) or failed (our fault).",
+        "Many ok: somebody makes accounts by machine. Many throttled: somebody asks who has one.";
     SESSIONS = "sessions_live", Kind::Gauge, [],
         "Sessions that are neither expired nor ended; counted up to 100,000.",
         "Nothing: it says how many are signed in.";

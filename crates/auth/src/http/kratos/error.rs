@@ -191,10 +191,6 @@ impl KratosError {
         Self { retry_after, ..refused.with_reason(reason) }
     }
 
-    pub(in crate::http) fn too_large() -> Self {
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "The request body is too large")
-    }
-
     pub(in crate::http) fn unsupported_media_type() -> Self {
         let message = "The request is using an unknown content type";
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message).with_reason(
