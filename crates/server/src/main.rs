@@ -116,6 +116,7 @@ fn greet(running: &Running) {
          \n  Data       {data}\
          \n  Try next   curl {url}/api/tickets\
          \n  Sign up    curl {url}/self-service/registration/api\
+         \n  The API    {url}/open-api\
          \n  Health     curl {url}/api/health\
          \n  Stop       Ctrl-C\n\
          \nThe whole story, from listing to paying, is in README.md.\n"
