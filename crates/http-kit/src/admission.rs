@@ -29,10 +29,11 @@ impl Class {
     /// The class of a request.
     #[must_use]
     pub fn of(method: &Method, path: &str) -> Self {
-        // a flow is a row that waits for its form
-        let begins_flow = path.starts_with("/self-service/")
-            && (path.ends_with("/api") || path.ends_with("/browser"));
-        if !method.is_safe() || begins_flow {
+        // a flow is a row that waits for its form; the link to sign out ends a session
+        let flow = path.strip_prefix("/self-service/").unwrap_or_default();
+        let is_begun = flow.ends_with("/api") || flow.ends_with("/browser");
+        let changes = flow == "logout" || (is_begun && !flow.starts_with("logout/"));
+        if !method.is_safe() || changes {
             Self::Write
         } else if path == "/metrics" || path.starts_with("/api/health") {
             Self::Probe
