@@ -25,6 +25,9 @@ const NOISE: Duration = Duration::from_millis(10);
 
 /// The limit that ends an attack: long enough to measure while it lasts.
 const SECONDS: &str = "20";
+
+/// The same as a time, and a little more.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(21);
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// How long a test waits at most for what should come.
@@ -219,8 +222,10 @@ async fn who_never_reads_is_cut_off_and_fills_no_memory() {
     let grown = status_of(&exchange, "VmRSS").saturating_sub(before);
     assert!(grown < 200 * 1024, "{grown} KiB for answers that nobody reads");
     // one that reads nothing is cut off, and its connection is closed; what it had is thrown away
-    let all_are_gone = exchange.reaches(|| files() < files_before + 10).await;
-    assert!(all_are_gone, "{} files are still open", files());
+    let most_are_gone = exchange.reaches(|| files() < files_before + 10).await;
+    assert!(most_are_gone, "{} files are still open", files());
+    // the last of them may have been heard of a little later than the others
+    exchange.pass(WRITE_TIMEOUT).await;
     for attacker in &mut attackers {
         let read = read_to_end(attacker).await;
         assert!(read.len() < 8 << 20, "it didn't get all of its answers: {}", read.len());
