@@ -79,7 +79,11 @@ fn feed(
     for folder in [&kept, &broken] {
         std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     }
-    let seeds = root.join("fuzz").join("seeds").join(target);
+    // the best seed of its language is the file that the exchange runs on
+    let seeds = match target {
+        "opl" => root.join("infra").join("ory"),
+        _ => root.join("fuzz").join("seeds").join(target),
+    };
     ensure!(seeds.is_dir(), "{} is missing", seeds.display());
     let output = Command::new(program)
         .args([&kept, &seeds])

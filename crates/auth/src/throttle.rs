@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use kernel::Timestamp;
+use kernel::network::of_one_customer;
 use sha2::{Digest, Sha256};
 
 use crate::domain::throttle::{OF_ACCOUNT, OF_ADDRESS, Patience, Tally};
@@ -50,11 +51,11 @@ impl Key {
     }
 }
 
-/// Who has one address of IPv6 has a whole network of 64 bits.
+/// The bytes of what one customer has.
 fn network_of(address: IpAddr) -> Vec<u8> {
-    match address.to_canonical() {
+    match of_one_customer(address) {
         IpAddr::V4(address) => address.octets().to_vec(),
-        IpAddr::V6(address) => address.octets()[..8].to_vec(),
+        IpAddr::V6(address) => address.octets().to_vec(),
     }
 }
 

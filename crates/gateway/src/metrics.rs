@@ -16,6 +16,7 @@ use http_kit::ClientAddress;
 use http_kit::problem::status_of;
 use kernel::Kind;
 use store::StoreError;
+use subtle::ConstantTimeEq;
 use telemetry::metrics::Recorder;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
@@ -115,7 +116,8 @@ impl Access {
                     let (scheme, token) = value.as_bytes().split_at_checked(b"Bearer ".len())?;
                     scheme.eq_ignore_ascii_case(b"Bearer ").then_some(token)
                 });
-                bearer.is_some_and(|bearer| is_same(bearer, token.as_bytes()))
+                // takes as long wherever they differ
+                bearer.is_some_and(|bearer| bearer.ct_eq(token.as_bytes()).into())
             }
             Self::Loopback => {
                 let is_forwarded = FORWARDED.iter().any(|name| headers.contains_key(*name));
@@ -124,11 +126,6 @@ impl Access {
             Self::Nobody => false,
         }
     }
-}
-
-/// Takes as long wherever they differ.
-fn is_same(a: &[u8], b: &[u8]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
 }
 
 #[cfg(test)]
