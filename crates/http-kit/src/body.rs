@@ -7,17 +7,16 @@
 //! ```
 
 use std::borrow::Cow;
-use std::fmt::{self, Display};
+use std::fmt::Display;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::response::IntoResponse;
 use http::{HeaderMap, header};
 use kernel::{FieldError, Refusal};
-use serde::Deserialize;
-use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::members::Members;
 use crate::problem::{self, Error};
 
 /// The most fields an object may have; no request of ours has half as many.
@@ -39,7 +38,7 @@ impl Fields {
     /// # Errors
     /// A validation refusal when they aren't one.
     pub fn parse(body: &[u8]) -> Result<Self, Refusal> {
-        let Members(members) = serde_json::from_slice(body).map_err(|error| {
+        let Members::<FIELDS_MAX>(members) = serde_json::from_slice(body).map_err(|error| {
             let message = if error.is_data() {
                 "must be a JSON object".to_owned()
             } else {
@@ -167,37 +166,6 @@ pub fn number<T, E: Display>(
     parse: impl FnOnce(&str) -> Result<T, E>,
 ) -> impl FnOnce(&RawValue) -> Result<T, String> {
     |raw| parse(raw.get()).map_err(|error| error.to_string())
-}
-
-struct Members(Vec<(String, Box<RawValue>)>);
-
-impl<'de> Deserialize<'de> for Members {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Collect;
-
-        impl<'de> Visitor<'de> for Collect {
-            type Value = Members;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a JSON object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
-                let mut members = Vec::new();
-                while let Some(name) = map.next_key()? {
-                    if members.len() > FIELDS_MAX {
-                        // enough to refuse it; the rest need not be kept
-                        map.next_value::<IgnoredAny>()?;
-                    } else {
-                        members.push((name, map.next_value()?));
-                    }
-                }
-                Ok(Members(members))
-            }
-        }
-
-        deserializer.deserialize_map(Collect)
-    }
 }
 
 impl<S: Send + Sync> FromRequest<S> for Fields {

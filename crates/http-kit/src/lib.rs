@@ -26,6 +26,7 @@ pub mod serve;
 mod bare_answer;
 mod compression;
 mod connections;
+mod members;
 mod response_headers;
 mod stream;
 

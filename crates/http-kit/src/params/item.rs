@@ -16,9 +16,12 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
-use super::members::{MEMBERS_MAX, Members};
 use super::{Broken, Given, Params};
 use crate::body::printable;
+use crate::members::Members;
+
+/// The most members that are read of one item; none of ours has half as many.
+const MEMBERS_MAX: usize = 16;
 
 /// What a structured parameter looks like.
 #[derive(Debug)]
@@ -199,7 +202,8 @@ impl Reader<'_> {
         }
         let mut item = Item { at: self.next_name(), members: Vec::new() };
         if text.starts_with('{') {
-            let Ok(Members(members)) = serde_json::from_str(text) else {
+            let read = serde_json::from_str::<Members<MEMBERS_MAX>>(text).ok();
+            let Some(Members(members)) = read.filter(|it| it.0.len() <= MEMBERS_MAX) else {
                 return self.refuse();
             };
             for (name, raw) in members {

@@ -8,7 +8,6 @@
 mod decode;
 mod given;
 mod item;
-mod members;
 mod page;
 mod path;
 
