@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use rusqlite::config::DbConfig;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
@@ -21,6 +22,14 @@ const LOOK_EVERY: Duration = Duration::from_millis(1);
 
 /// Prepared statements each connection keeps.
 const STATEMENT_CACHE: usize = 128;
+
+/// What the writer keeps of the database in memory, at most: the leaves of its indexes that are
+/// written again and again. Negative, so that SQLite takes it for KiB.
+const CACHE_KIB: i64 = -8 * 1024;
+
+/// How long the write-ahead log grows, in pages of 4 KiB, before it is put into the database file:
+/// a page that was written many times meanwhile is put there once.
+const CHECKPOINT_PAGES: i64 = 4096;
 
 /// What to open: a file, or a named database in memory that connections of this process share.
 pub(crate) enum Address {
@@ -42,10 +51,16 @@ impl Address {
 
     fn open(&self, access: OpenFlags) -> rusqlite::Result<Connection> {
         let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
-        match self {
-            Self::File(path) => Connection::open_with_flags(path, flags),
-            Self::Memory(uri) => Connection::open_with_flags(uri, flags),
-        }
+        let connection = match self {
+            Self::File(path) => Connection::open_with_flags(path, flags)?,
+            Self::Memory(uri) => Connection::open_with_flags(uri, flags)?,
+        };
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+        // a plan doesn't depend on the values of one call: else a statement with a parameter in its
+        // `limit`, say, is prepared anew for each
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+        Ok(connection)
     }
 }
 
@@ -54,11 +69,11 @@ pub(crate) fn writable(address: &Address) -> Result<Connection, StoreError> {
     let access = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
     let open = || -> rusqlite::Result<Connection> {
         let connection = address.open(access)?;
-        connection.busy_timeout(BUSY_TIMEOUT)?;
-        connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
         use_write_ahead_log(&connection)?;
         connection.pragma_update(None, "synchronous", "full")?;
         connection.pragma_update(None, "foreign_keys", true)?;
+        connection.pragma_update(None, "cache_size", CACHE_KIB)?;
+        connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
         add_text_functions(&connection)?;
         Ok(connection)
     };
@@ -91,8 +106,6 @@ fn pause() {
 /// One of the connections that only read.
 pub(crate) fn readable(address: &Address) -> rusqlite::Result<Connection> {
     let connection = address.open(OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
     add_text_functions(&connection)?;
     Ok(connection)
 }

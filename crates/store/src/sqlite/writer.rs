@@ -1,8 +1,10 @@
-//! Writes: one thread takes every batch that is waiting, runs each in a savepoint of its own,
-//! commits them all with ONE fsync, and only then answers each.
+//! Writes: one thread takes every batch that is waiting, commits them all with ONE fsync, and only
+//! then answers each.
 //!
-//! A batch that fails is rolled back to its savepoint and never harms its neighbours. When the
-//! commit itself fails, nobody's batch was applied, and everybody is told.
+//! A batch that is refused never harms its neighbours: the group is undone, and run once more with
+//! a savepoint for each batch. Savepoints copy every page that a batch touches, so groups in which
+//! all is well, nearly all of them, do without. When the commit itself fails, nobody's batch was
+//! applied, and everybody is told.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -162,22 +164,13 @@ fn commit_group(desk: &Desk, group: &[Job]) -> Vec<Result<(), StoreError>> {
     }
     let (started, Desk { connection, names, meter, outage, can_write, .. }) =
         (Instant::now(), desk);
-    let run_all = || {
-        execute(connection, "begin immediate")?;
-        let results = group
-            .iter()
-            .map(|job| run_in_savepoint(connection, names, &job.batch))
-            .collect::<Result<Vec<_>, _>>()?;
-        execute(connection, "commit")?;
-        Ok(results)
-    };
-    let results = run_all();
+    let results = run_group(connection, names, group);
     can_write.store(results.is_ok(), Ordering::Relaxed);
     if let Ok(results) = &results {
         meter.committed(started.elapsed(), results);
         say_over(connection, outage);
     }
-    results.unwrap_or_else(|error: StoreError| {
+    results.unwrap_or_else(|error| {
         meter.not_committed(group.len());
         if let Some(kept_back) = outage.say() {
             let (database, len) = (connection.path(), group.len());
@@ -205,6 +198,39 @@ fn abandon(connection: &Connection) {
     }
 }
 
+/// What became of each batch; an error when nothing was committed.
+type Results = Result<Vec<Result<(), StoreError>>, StoreError>;
+
+fn run_group(connection: &Connection, names: &ConstraintNames, group: &[Job]) -> Results {
+    execute(connection, "begin immediate")?;
+    let refused = group.iter().find_map(|job| run_batch(connection, names, &job.batch).err());
+    match refused {
+        None => {
+            execute(connection, "commit")?;
+            Ok(group.iter().map(|_| Ok(())).collect())
+        }
+        Some(error) if error.is_passing() || connection.is_autocommit() => Err(error),
+        Some(error) => {
+            execute(connection, "rollback")?;
+            match group {
+                [_alone] => Ok(vec![Err(error)]),
+                _ => run_one_by_one(connection, names, group),
+            }
+        }
+    }
+}
+
+/// One that is refused is undone alone.
+fn run_one_by_one(connection: &Connection, names: &ConstraintNames, group: &[Job]) -> Results {
+    execute(connection, "begin immediate")?;
+    let results = group
+        .iter()
+        .map(|job| run_in_savepoint(connection, names, &job.batch))
+        .collect::<Result<Vec<_>, _>>()?;
+    execute(connection, "commit")?;
+    Ok(results)
+}
+
 /// The inner result is the batch's own; the outer error ends the whole group, because the engine
 /// can't write or has ended the transaction with everybody's work in it.
 fn run_in_savepoint(
@@ -213,7 +239,7 @@ fn run_in_savepoint(
     batch: &[Statement],
 ) -> Result<Result<(), StoreError>, StoreError> {
     execute(connection, "savepoint batch")?;
-    let result = batch.iter().try_for_each(|statement| run_one(connection, names, statement));
+    let result = run_batch(connection, names, batch);
     if let Err(error) = &result {
         if error.is_passing() || connection.is_autocommit() {
             return Err(error.clone());
@@ -222,6 +248,14 @@ fn run_in_savepoint(
     }
     execute(connection, "release batch")?;
     Ok(result)
+}
+
+fn run_batch(
+    connection: &Connection,
+    names: &ConstraintNames,
+    batch: &[Statement],
+) -> Result<(), StoreError> {
+    batch.iter().try_for_each(|statement| run_one(connection, names, statement))
 }
 
 fn run_one(
@@ -255,13 +289,59 @@ mod tests {
     use crate::sqlite::connect::{Address, writable};
     use crate::{Location, params};
 
+    fn writer_of(file: &str, schema: &str) -> (tempfile::TempDir, Connection) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(file);
+        let connection = writable(&Address::of(Location::File(&path))).unwrap();
+        connection.execute_batch(schema).unwrap();
+        (folder, connection)
+    }
+
+    fn job(batch: Vec<Statement>) -> Job {
+        Job { batch, reply: oneshot::channel().0 }
+    }
+
+    /// Alone or among others, at the beginning or the end: who is refused leaves nothing behind,
+    /// and takes nobody along.
+    #[test]
+    fn a_refused_batch_is_undone_alone() {
+        let (_folder, connection) = writer_of("group.db", "create table notes (id int unique)");
+        let names = ConstraintNames::new();
+        let insert = |id: i64| Statement::new("insert into notes (id) values (?1)", params![id]);
+        let twice = |id| job(vec![insert(id + 1000), insert(id), insert(id)]);
+        let once = |id| job(vec![insert(id)]);
+        let groups = [
+            vec![twice(1)],
+            vec![twice(2), once(3)],
+            vec![once(4), twice(5), once(6), twice(7)],
+            vec![once(8), once(9)],
+            vec![once(9), once(10)],
+        ];
+        let stood: Vec<Vec<bool>> = groups
+            .iter()
+            .map(|group| {
+                let results = run_group(&connection, &names, group).unwrap();
+                results.iter().map(Result::is_ok).collect()
+            })
+            .collect();
+        let expected = [
+            vec![false],
+            vec![false, true],
+            vec![true, false, true, false],
+            vec![true, true],
+            vec![false, true],
+        ];
+        assert_eq!(stood, expected);
+        let read = "select group_concat(id) from (select id from notes order by id)";
+        let left: String = connection.query_row(read, [], |row| row.get(0)).unwrap();
+        assert_eq!(left, "3,4,6,8,9,10");
+        assert!(connection.is_autocommit());
+    }
+
     /// A group that can't be written is nobody's; once there is room again, writes go on.
     #[tokio::test]
     async fn a_full_database_refuses_whole_groups_and_recovers() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("full.db");
-        let connection = writable(&Address::of(Location::File(&path))).unwrap();
-        connection.execute_batch("create table notes (body text)").unwrap();
+        let (_folder, connection) = writer_of("full.db", "create table notes (body text)");
         connection.pragma_update(None, "max_page_count", 8).unwrap();
         let writer = {
             let (names, meter) = (ConstraintNames::new(), Meter::of("full"));
