@@ -9,6 +9,7 @@ use telemetry::Repeated;
 use telemetry::metrics::ALONE;
 use telemetry::metrics::catalog::{TIMER_LATENESS, TIMERS};
 use telemetry::span::{Kind, Span};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::Timer;
@@ -16,6 +17,10 @@ use crate::{Expiration, store};
 
 /// The longest time without looking: a clock that was set, another process's timers.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// The shortest time between two looks for the sake of a commit: many are made in it when many
+/// order, and nobody has less time to pay.
+const RESPITE: Duration = Duration::from_millis(5);
 
 /// The pause when a timer could not fire; while none can, each further one doubles it.
 const TRY_AGAIN: Duration = Duration::from_millis(100);
@@ -39,6 +44,7 @@ pub async fn fire(expiration: Expiration, stop: CancellationToken) {
     // bounded: by `stop`
     loop {
         commits.mark_unchanged();
+        let respite = tokio::time::Instant::now() + RESPITE;
         let pause = match fire_due(&expiration).await {
             Ok(Some(pause)) => {
                 try_again = TRY_AGAIN;
@@ -58,10 +64,17 @@ pub async fn fire(expiration: Expiration, stop: CancellationToken) {
         };
         tokio::select! {
             () = stop.cancelled() => return,
-            _ = commits.changed() => {}
+            () = changed_after(&mut commits, respite) => {}
             () = until(pause) => {}
         }
     }
+}
+
+/// Until something was committed, and not before `respite`.
+async fn changed_after(commits: &mut watch::Receiver<u64>, respite: tokio::time::Instant) {
+    // the journal is ours: there is somebody who commits
+    let _changed = commits.changed().await;
+    tokio::time::sleep_until(respite).await;
 }
 
 /// Fires what is due; answers how long until the next one, or the next look, and none when some

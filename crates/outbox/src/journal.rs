@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use events::Event;
+use events::{Envelope, Event};
 use kernel::{EventId, Timestamp};
 use store::{Condition, Row, Statement, Store, StoreError, Value, params};
 use telemetry::span::Span;
@@ -13,6 +13,7 @@ use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use crate::answers::Receipt;
+use crate::fresh::Fresh;
 
 /// How often [`Journal::wait_for`] looks again without a hint: another process may have written.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
@@ -22,6 +23,9 @@ pub const NEWS_PATIENCE: Duration = Duration::from_secs(2);
 
 const INSERT_OUTBOX: &str = "insert into outbox (id, envelope) values (?1, ?2)";
 const INSERT_INBOX: &str = "insert into inbox (event_id, seen_at) values (?1, ?2)";
+
+/// What refuses a changeset that handles an event again.
+const INBOX_ONCE: &str = "inbox_pkey";
 
 /// How far [`Journal::backlog`] counts.
 pub const COUNTED_MAX: i64 = 100_000;
@@ -69,9 +73,9 @@ impl Changeset {
         self
     }
 
-    /// The statements, and the ids of the events among them. What may refuse the whole because it
-    /// is a repetition comes first.
-    fn into_batch(self) -> Result<(Vec<Statement>, Vec<EventId>), StoreError> {
+    /// The statements, and the events among them. What may refuse the whole because it is a
+    /// repetition comes first.
+    fn into_batch(self) -> Result<(Vec<Statement>, Vec<Envelope>), StoreError> {
         let mut told = Vec::with_capacity(self.events.len());
         let Self { at, mut writes, events, handles, answers } = self;
         if let Some(event) = handles {
@@ -81,14 +85,13 @@ impl Changeset {
             writes.splice(0..0, receipt.statements(at));
         }
         let trace = telemetry::trace::current_header();
+        let fault = |error: serde_json::Error| StoreError::Failed { reason: error.to_string() };
         for event in events {
             let id = EventId::generate();
-            let json = event
-                .seal(id, at, trace.clone())
-                .and_then(|envelope| serde_json::to_string(&envelope))
-                .map_err(|error| StoreError::Failed { reason: error.to_string() })?;
+            let envelope = event.seal(id, at, trace.clone()).map_err(fault)?;
+            let json = serde_json::to_string(&envelope).map_err(fault)?;
             writes.push(Statement::new(INSERT_OUTBOX, params![id, json]));
-            told.push(id);
+            told.push(envelope);
         }
         Ok((writes, told))
     }
@@ -108,6 +111,7 @@ pub enum Committed {
 #[derive(Clone)]
 pub struct Journal {
     pub(crate) store: Store,
+    pub(crate) fresh: Arc<Fresh>,
     commits: Arc<watch::Sender<u64>>,
     deliveries: Arc<watch::Sender<u64>>,
 }
@@ -117,7 +121,7 @@ impl Journal {
     #[must_use]
     pub fn new(store: Store) -> Self {
         let counter = || Arc::new(watch::Sender::new(0));
-        Self { store, commits: counter(), deliveries: counter() }
+        Self { store, fresh: Arc::default(), commits: counter(), deliveries: counter() }
     }
 
     /// Stores the changeset's state, events, inbox row and receipt, atomically and durably.
@@ -139,6 +143,8 @@ impl Journal {
         changeset: Changeset,
         patience: Duration,
     ) -> Result<Committed, StoreError> {
+        // from before the commit on: the relay hurries while somebody waits
+        let deliveries = self.deliveries.subscribe();
         let (committed, told) = self.store_all(changeset).await?;
         let told = &told;
         let all_handled = || async move {
@@ -149,7 +155,7 @@ impl Journal {
             }
             Ok::<_, StoreError>(Some(()))
         };
-        if wait_until(self.deliveries.subscribe(), patience, all_handled).await?.is_none() {
+        if wait_until(deliveries, patience, all_handled).await?.is_none() {
             tracing::warn!(event.ids = ?told, "Not everybody has heard yet of what was committed");
         }
         Ok(committed)
@@ -159,7 +165,8 @@ impl Journal {
         &self,
         changeset: Changeset,
     ) -> Result<(Committed, Vec<EventId>), StoreError> {
-        let (batch, told) = changeset.into_batch()?;
+        let (batch, envelopes) = changeset.into_batch()?;
+        let told = envelopes.iter().map(|envelope| envelope.id).collect();
         let mut span = Span::of_part("commit");
         span.note("db.namespace", self.store.name());
         let applied = self.store.apply(batch).await;
@@ -169,10 +176,11 @@ impl Journal {
         drop(span);
         match applied {
             Ok(()) => {
+                self.fresh.put(envelopes);
                 self.commits.send_modify(|count| *count = count.wrapping_add(1));
                 Ok((Committed::Now, told))
             }
-            Err(error) if error.is_constraint("inbox_once") => Ok((Committed::Earlier, Vec::new())),
+            Err(error) if error.is_constraint(INBOX_ONCE) => Ok((Committed::Earlier, Vec::new())),
             Err(error) => Err(error),
         }
     }
@@ -221,6 +229,11 @@ impl Journal {
     #[must_use]
     pub fn commits(&self) -> watch::Receiver<u64> {
         self.commits.subscribe()
+    }
+
+    /// Whether somebody waits until events are delivered and taken out of the outbox.
+    pub(crate) fn is_awaited(&self) -> bool {
+        self.deliveries.receiver_count() > 0
     }
 
     /// Takes delivered events out of the outbox.
@@ -286,6 +299,12 @@ pub struct Backlog {
 fn made_at(id: Uuid) -> Timestamp {
     let millis = id.as_u128() >> 80;
     Timestamp::from_micros(i64::try_from(millis * 1000).unwrap_or(i64::MAX))
+}
+
+/// The least id that can be made at `at`: ids that are less were made before.
+pub(crate) fn least_id_at(at: Timestamp) -> Uuid {
+    let millis = u128::try_from(at.as_micros() / 1000).unwrap_or(0);
+    Uuid::from_u128(millis << 80)
 }
 
 /// Looks after each change of `hints`, and a few times a second, until something is found.

@@ -7,9 +7,11 @@
 //!
 //! A request that may be repeated has its answer in the same [`Changeset`], too ([`answers`]).
 //!
-//! Reading order: [`journal`], [`answers`], [`relay`], [`subscriber`], [`retry`].
+//! Reading order: [`journal`], `fresh` (the short way from a commit to the relay), [`answers`],
+//! [`relay`], [`subscriber`], [`retry`].
 
 pub mod answers;
+mod fresh;
 pub mod journal;
 pub mod relay;
 pub mod retry;
@@ -31,5 +33,9 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration {
         name: "outbox/0002_idempotency_keys",
         sql: include_str!("../migrations/0002_idempotency_keys.sql"),
+    },
+    Migration {
+        name: "outbox/0003_inbox_by_id",
+        sql: include_str!("../migrations/0003_inbox_by_id.sql"),
     },
 ];

@@ -1,6 +1,7 @@
-//! The relay: carries what the outbox holds to the bus. It wakes on a hint and repairs by
-//! polling; the table is the truth. A row goes only after its publish was confirmed, so a crash
-//! delivers it once more rather than never.
+//! The relay: carries what the outbox holds to the bus. What was committed in this process it is
+//! given ([`Fresh`](crate::fresh::Fresh)); the table, which is the truth, it reads at its start and
+//! a few times a second. A row goes only after its publish was confirmed, so a crash delivers it
+//! once more rather than never.
 
 use std::collections::{HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
@@ -20,19 +21,26 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::answers::forgotten_at;
-use crate::journal::Journal;
+use crate::journal::{Journal, least_id_at};
 
 const WAITING: &str = "select id, envelope from outbox where id > ?1 order by id limit ?2";
 const DELIVERED: &str = "delete from outbox where id = ?1";
 /// How often the log says that something doesn't work yet, while that is so.
 const SAY_EVERY: Duration = Duration::from_secs(60);
 
-const FORGET_SEEN: &str = "delete from inbox where event_id in
-     (select event_id from inbox where seen_at < ?1 limit 1000)";
-const OLD_SEEN: &str = "select event_id from inbox where seen_at < ?1 limit 1";
+// an event made long ago may have been seen a moment ago
+const FORGET_SEEN: &str = "delete from inbox where event_id in (select event_id from inbox
+     where event_id < ?2 and seen_at < ?1 order by event_id limit 1000)";
+const OLD_SEEN: &str = "select event_id from inbox
+     where event_id < ?2 and seen_at < ?1 order by event_id limit 1";
 const FORGET_ANSWERS: &str = "delete from idempotency_keys where (caller, key) in
      (select caller, key from idempotency_keys where created_at <= ?1 limit 1000)";
 const OLD_ANSWER: &str = "select caller from idempotency_keys where created_at <= ?1 limit 1";
+
+/// How many events that were delivered wait to be cleared together, and how long. A crash meanwhile
+/// delivers them once more, and everybody has seen them.
+const CLEARED_TOGETHER: usize = 128;
+const CLEAR_EVERY: Duration = Duration::from_millis(10);
 
 /// Rows read at once.
 const PAGE: usize = 256;
@@ -77,8 +85,15 @@ pub struct Relay {
     deliveries: JoinSet<Delivery>,
     /// Could not be handed over; to be tried again then.
     resting: HashMap<EventId, Instant>,
-    /// Handed over, but still in the table because that could not be written.
+    /// The table may hold events that are neither on their way nor given soon.
+    has_more: bool,
+    /// Handed over, but still in the table; to be taken out then.
     uncleared: HashSet<EventId>,
+    clear_at: Instant,
+    /// What was handed over could not be taken out.
+    is_stuck: bool,
+    /// Read from the table since it was last looked at: they may be given, too.
+    read: HashSet<EventId>,
     /// Could not read or write the table.
     trouble: Repeated,
     /// Could not hand over.
@@ -108,7 +123,11 @@ impl Relay {
             in_flight: HashSet::new(),
             deliveries: JoinSet::new(),
             resting: HashMap::new(),
+            has_more: true,
             uncleared: HashSet::new(),
+            clear_at: Instant::now(),
+            is_stuck: false,
+            read: HashSet::new(),
             trouble: Repeated::every(SAY_EVERY),
             not_taken: Arc::new(Repeated::every(SAY_EVERY)),
         }
@@ -123,8 +142,8 @@ impl Relay {
         // bounded: by `stop`
         loop {
             commits.mark_unchanged();
-            let taken = self.take_waiting().await;
-            self.log(taken, "read the outbox");
+            self.take_fresh();
+            self.read_if_needed().await;
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
@@ -132,21 +151,18 @@ impl Relay {
                     let forgotten = self.forget_old().await;
                     self.log(forgotten, "forget what is old");
                 }
-                _ = poll.tick() => {
-                    let cleared = self.clear(Vec::new()).await;
-                    self.log(cleared, "clear the outbox");
+                _ = poll.tick() => self.has_more = true,
+                () = tokio::time::sleep_until(self.clear_at), if !self.uncleared.is_empty() => {
+                    self.clear().await;
                 }
-                Some(first) = self.deliveries.join_next() => {
-                    let cleared = self.finish(first).await;
-                    self.log(cleared, "clear the outbox");
-                }
+                Some(first) = self.deliveries.join_next() => self.finish(first).await,
                 _ = commits.changed() => {}
             }
         }
         while let Some(first) = self.deliveries.join_next().await {
-            let cleared = self.finish(first).await;
-            self.log(cleared, "clear the outbox");
+            self.finish(first).await;
         }
+        self.clear().await;
     }
 
     /// What could not be done now is done at the next look; the table still holds it.
@@ -158,17 +174,40 @@ impl Relay {
         }
     }
 
-    /// Starts to deliver what waits, up to the limit. While more than half of that is on its way
-    /// it doesn't look: it would read the same rows again for each event that has arrived.
-    async fn take_waiting(&mut self) -> Result<(), StoreError> {
-        if self.in_flight.len() > self.options.in_flight_max / 2 {
-            return Ok(());
+    /// Starts to deliver what was committed here, up to the limit.
+    fn take_fresh(&mut self) {
+        while self.in_flight.len() < self.options.in_flight_max
+            && let Some(envelope) = self.journal.fresh.take()
+        {
+            let id = envelope.id;
+            if !self.read.remove(&id) && self.is_new(id) {
+                self.in_flight.insert(id);
+                self.deliver(id, Ok(envelope));
+            }
         }
+    }
+
+    /// While more than half of what may be on its way is, it doesn't read: it would read the same
+    /// rows again for each event that has arrived.
+    async fn read_if_needed(&mut self) {
+        self.has_more |= self.journal.fresh.has_missed();
+        if self.has_more && self.in_flight.len() <= self.options.in_flight_max / 2 {
+            // unless it says otherwise: what fails is tried again with the next tick
+            self.has_more = false;
+            let read = self.read_waiting().await;
+            self.log(read, "read the outbox");
+        }
+    }
+
+    /// Starts to deliver what waits in the table, up to the limit.
+    async fn read_waiting(&mut self) -> Result<(), StoreError> {
+        self.read.clear();
         let now = Instant::now();
         self.resting.retain(|_, until| *until > now);
         let mut after = Uuid::nil();
         for _ in 0..PAGES_MAX {
             if self.in_flight.len() >= self.options.in_flight_max {
+                self.has_more = true;
                 return Ok(());
             }
             let page = self.journal.query(WAITING, params![after, PAGE as i64]).await?;
@@ -177,6 +216,7 @@ impl Relay {
                 after = id.as_uuid();
                 if self.in_flight.len() < self.options.in_flight_max && self.is_new(id) {
                     self.in_flight.insert(id);
+                    self.read.insert(id);
                     self.deliver(id, read_envelope(row));
                 }
             }
@@ -217,46 +257,57 @@ impl Relay {
     }
 
     /// Takes in `first` and whatever else has ended meanwhile.
-    async fn finish(&mut self, first: Result<Delivery, JoinError>) -> Result<(), StoreError> {
+    async fn finish(&mut self, first: Result<Delivery, JoinError>) {
         let mut done: Vec<Delivery> = first.into_iter().collect();
         while let Some(next) = self.deliveries.try_join_next() {
             done.extend(next);
         }
-        let rested = Instant::now() + self.options.pause_after_failure;
-        let mut delivered = Vec::with_capacity(done.len());
-        for Delivery { id, delivered: ok } in done {
+        let now = Instant::now();
+        if self.uncleared.is_empty() {
+            self.clear_at = now + CLEAR_EVERY;
+        }
+        let rested = now + self.options.pause_after_failure;
+        for Delivery { id, delivered } in done {
             self.in_flight.remove(&id);
-            if ok {
-                delivered.push(id);
+            if delivered {
+                self.uncleared.insert(id);
             } else {
                 self.resting.insert(id, rested);
             }
         }
-        self.clear(delivered).await
+        let is_time = self.uncleared.len() >= CLEARED_TOGETHER || self.journal.is_awaited();
+        if is_time && !self.is_stuck {
+            self.clear().await;
+        }
     }
 
     /// Takes what was delivered out of the table, in one write. What can't be written now is not
     /// delivered again meanwhile, and is taken out with the next ones.
-    async fn clear(&mut self, delivered: Vec<EventId>) -> Result<(), StoreError> {
-        self.uncleared.extend(delivered);
+    async fn clear(&mut self) {
         if self.uncleared.is_empty() {
-            return Ok(());
+            return;
         }
         let rows = self.uncleared.iter();
         let batch = rows.map(|id| Statement::new(DELIVERED, params![*id])).collect();
-        self.journal.clear(batch).await?;
-        self.uncleared.clear();
-        Ok(())
+        let cleared = self.journal.clear(batch).await;
+        self.is_stuck = cleared.is_err();
+        if self.is_stuck {
+            self.clear_at = Instant::now() + self.options.poll;
+        } else {
+            self.uncleared.clear();
+        }
+        self.log(cleared, "clear the outbox");
     }
 
     /// Looks first: most of the time there is nothing to forget.
     async fn forget_old(&self) -> Result<(), StoreError> {
         let now = self.clock.now();
-        let seen = (OLD_SEEN, FORGET_SEEN, now.minus(self.options.inbox_memory));
-        let answers = (OLD_ANSWER, FORGET_ANSWERS, forgotten_at(now));
+        let before = now.minus(self.options.inbox_memory);
+        let seen = (OLD_SEEN, FORGET_SEEN, params![before, least_id_at(before)].to_vec());
+        let answers = (OLD_ANSWER, FORGET_ANSWERS, params![forgotten_at(now)].to_vec());
         for (is_old, forget, before) in [seen, answers] {
-            if !self.journal.query(is_old, params![before]).await?.is_empty() {
-                self.journal.store.apply(vec![Statement::new(forget, params![before])]).await?;
+            if !self.journal.query(is_old, before.clone()).await?.is_empty() {
+                self.journal.store.apply(vec![Statement::new(forget, before)]).await?;
             }
         }
         Ok(())

@@ -93,6 +93,38 @@ async fn everything_committed_is_delivered_though_the_bus_fails() {
     }
 }
 
+/// More at once than is kept for the relay besides the table; some before it starts, and some by
+/// another handle, of which it hears nothing.
+#[tokio::test]
+async fn a_burst_is_delivered_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("burst.db");
+    let open = || {
+        let migrations = [outbox::MIGRATIONS, &[COUNTER]].concat();
+        Journal::new(Store::open(Location::File(&path), &migrations).unwrap())
+    };
+    let (journal, stranger) = (open(), open());
+    let bus = Unreliable::new(0, false);
+    let commit = async |journal: &Journal, count: usize| {
+        let commits = (0..count).map(|_| async {
+            let order = OrderId::generate();
+            assert_eq!(journal.commit(changeset(order)).await.unwrap(), Committed::Now);
+            order
+        });
+        futures_util::future::join_all(commits).await
+    };
+    let mut orders = commit(&journal, 2_000).await;
+    orders.extend(commit(&stranger, 500).await);
+    let (_all, more) =
+        tokio::join!(relay_everything(&journal, Arc::clone(&bus)), commit(&journal, 2_500));
+    orders.extend(more);
+    relay_everything(&journal, Arc::clone(&bus)).await;
+    let mut taken = bus.taken.lock().unwrap().clone();
+    taken.sort_unstable();
+    orders.sort_unstable();
+    assert_eq!(taken, orders);
+}
+
 #[tokio::test]
 async fn what_was_not_committed_is_not_told() {
     let journal = journal();

@@ -31,6 +31,10 @@ const UPDATE: &str = "update tickets set title = ?3, search = ?4, description = 
      status = ?7, order_id = ?8, version = ?9, revision = revision + 1, updated_at = ?10
      where id = ?1 and revision = ?2";
 
+/// Nothing that tickets are found or listed by, so that no index of those is written.
+const HOLD: &str = "update tickets set order_id = ?3, version = ?4, revision = revision + 1,
+     updated_at = ?5 where id = ?1 and revision = ?2";
+
 const SEE: &str = "insert into holds (order_id, ticket_id, status, version)
      values (?1, ?2, ?3, ?4)
      on conflict (order_id) do update set status = excluded.status, version = excluded.version
@@ -110,17 +114,18 @@ pub(crate) async fn observe(
     at: Timestamp,
 ) -> Result<Committed, StoreError> {
     let Decision { state: ticket, events } = decision;
+    let held =
+        params![ticket.id, loaded(&ticket), ticket.held_by, ticket.version, ticket.updated_at];
     let hold = params![seen.order_id, ticket.id, seen.status.as_str(), seen.version];
-    let writes = vec![update_row(&ticket), Statement::one_row(SEE, hold)];
+    let writes = vec![Statement::one_row(HOLD, held), Statement::one_row(SEE, hold)];
     journal.commit(Changeset::new(at, writes, events).handling(delivery)).await
 }
 
 /// Guarded by the revision the ticket had when it was loaded.
 fn update_row(ticket: &Ticket) -> Statement {
-    let loaded = i64::from(ticket.revision.number()) - 1;
     let row = params![
         ticket.id,
-        loaded,
+        loaded(ticket),
         ticket.title.as_str(),
         searchable(ticket.title.as_str()),
         ticket.description.as_ref().map(Description::as_str),
@@ -131,6 +136,11 @@ fn update_row(ticket: &Ticket) -> Statement {
         ticket.updated_at,
     ];
     Statement::one_row(UPDATE, row)
+}
+
+/// The revision that a changed ticket had when it was loaded.
+fn loaded(ticket: &Ticket) -> i64 {
+    i64::from(ticket.revision.number()) - 1
 }
 
 fn ticket_of(row: &Row) -> Result<Ticket, StoreError> {

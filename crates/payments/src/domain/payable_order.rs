@@ -33,4 +33,10 @@ impl PayableOrder {
             version: order.version,
         }
     }
+
+    /// Whether its payments can be captured or voided.
+    #[must_use]
+    pub const fn is_decided(&self) -> bool {
+        matches!(self.status, OrderStatus::Complete | OrderStatus::Cancelled)
+    }
 }

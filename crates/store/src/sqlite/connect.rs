@@ -181,7 +181,8 @@ fn applied(connection: &Connection) -> rusqlite::Result<Vec<Applied>> {
         .collect()
 }
 
-/// SQLite names a broken unique index by its columns; this is the way back to its name.
+/// SQLite names a broken unique index by its columns; this is the way back to its name. A primary
+/// key has the name that PostgreSQL gives it: `orders_pkey`.
 pub(crate) type ConstraintNames = HashMap<String, String>;
 
 /// Reads the schema's unique indexes: `orders.ticket_id` → `orders_one_active_per_ticket`.
@@ -189,9 +190,10 @@ pub(crate) fn constraint_names(connection: &Connection) -> Result<ConstraintName
     let read = || -> rusqlite::Result<ConstraintNames> {
         connection
             .prepare(
-                "select i.name, group_concat(t.name || '.' || c.name, ', ')
+                "select iif(i.origin = 'pk', t.name || '_pkey', i.name),
+                     group_concat(t.name || '.' || c.name, ', ')
                  from sqlite_schema t, pragma_index_list(t.name) i, pragma_index_info(i.name) c
-                 where t.type = 'table' and i.\"unique\" = 1 and i.origin = 'c'
+                 where t.type = 'table' and i.\"unique\" = 1 and i.origin in ('c', 'pk')
                  group by i.name",
             )?
             .query_map([], |row| Ok((row.get(1)?, row.get(0)?)))?
