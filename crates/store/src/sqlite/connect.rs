@@ -27,10 +27,6 @@ const STATEMENT_CACHE: usize = 128;
 /// written again and again. Negative, so that SQLite takes it for KiB.
 const CACHE_KIB: i64 = -8 * 1024;
 
-/// How long the write-ahead log grows, in pages of 4 KiB, before it is put into the database file:
-/// a page that was written many times meanwhile is put there once.
-const CHECKPOINT_PAGES: i64 = 4096;
-
 /// What to open: a file, or a named database in memory that connections of this process share.
 pub(crate) enum Address {
     File(PathBuf),
@@ -73,7 +69,6 @@ pub(crate) fn writable(address: &Address) -> Result<Connection, StoreError> {
         connection.pragma_update(None, "synchronous", "full")?;
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.pragma_update(None, "cache_size", CACHE_KIB)?;
-        connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
         add_text_functions(&connection)?;
         Ok(connection)
     };
