@@ -59,12 +59,23 @@ fn a_run_is_written_and_read_again() {
     let written = super::write(&run(), &folder).unwrap();
     let names = ["benchmark.json", "benchmark.svg", "benchmark.md"].map(|name| folder.join(name));
     assert_eq!(written, names);
-    // to the last digit but one, which is as exactly as this reader of JSON reads
-    assert_eq!(table::text(&super::read(&names[0]).unwrap()), table::text(&run()));
+    is_nearly(super::read(&names[0]).unwrap(), run());
     assert_eq!(std::fs::read_to_string(&names[1]).unwrap(), chart::svg(&run()));
     assert_eq!(std::fs::read_to_string(&names[2]).unwrap(), markdown::text(&run()));
     let error = super::read(&names[1]).unwrap_err().to_string();
     assert!(error.ends_with("is not what a run writes"), "{error}");
+}
+
+/// The same but for the last of sixteen digits, which serde_json's quick way to read one may miss.
+fn is_nearly(mut one: Run, mut other: Run) {
+    for run in [&mut one, &mut other] {
+        let cases = run.outcomes.iter_mut().flat_map(|outcome| &mut outcome.cases);
+        let figures = cases.flat_map(|case| &mut case.figures);
+        for value in figures.flat_map(|figure| &mut figure.rounds) {
+            *value = format!("{value:.12e}").parse().unwrap();
+        }
+    }
+    assert_eq!(one, other);
 }
 
 #[test]

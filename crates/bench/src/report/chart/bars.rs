@@ -3,7 +3,7 @@
 use crate::report::summary::{self, Line, Summary};
 use crate::results::{Aim, Run};
 
-use super::canvas::{Canvas, MARGIN, Side, WIDTH, shortened};
+use super::canvas::{Canvas, MARGIN, Side, shortened};
 
 /// Where bars begin and end.
 const LEFT: f64 = 344.0;
@@ -15,7 +15,7 @@ const BAR: f64 = 16.0;
 const LONGEST: f64 = 2.5;
 const SHORTEST: f64 = 1.25;
 /// Characters beside a bar.
-const NAME: usize = 42;
+const NAME: usize = 40;
 const LOAD: usize = 50;
 
 /// Draws both kinds of aims, and answers with where the next thing begins.
@@ -23,7 +23,7 @@ pub(super) fn draw(canvas: &mut Canvas, run: &Run, top: f64) -> f64 {
     let least = of_kind(run, |aim| matches!(aim, Aim::AtLeast(_)));
     let most = of_kind(run, |aim| matches!(aim, Aim::AtMost(_)));
     let top = group(canvas, &least, "At least: a bar has to reach the line", top);
-    group(canvas, &most, "At most: a bar has to end before the line, or at it", top)
+    group(canvas, &most, "At most: a bar must not pass the line", top)
 }
 
 fn of_kind(run: &Run, kind: fn(Aim) -> bool) -> Vec<Line<'_>> {
@@ -38,8 +38,6 @@ fn group(canvas: &mut Canvas, lines: &[Line<'_>], head: &str, top: f64) -> f64 {
     let (first, axis) = (top + 62.0, top + 56.0);
     let bottom = first + ROW * lines.len() as f64;
     canvas.text(MARGIN, top + 38.0, "name", Side::Start, head);
-    let hint = "|–| lowest to highest round";
-    canvas.text(WIDTH - MARGIN, top + 38.0, "axis", Side::End, hint);
     for tick in scale.ticks() {
         let label = if tick == 1.0 { "1 = the aim".to_owned() } else { tick.to_string() };
         canvas.line("grid", (scale.x(tick), axis), (scale.x(tick), bottom));
@@ -57,7 +55,8 @@ fn row(canvas: &mut Canvas, line: &Line<'_>, scale: &Scale, top: f64) {
     let (class, verdict) = if is_met { ("met", "✓ met") } else { ("missed", "✗ MISSED") };
     let shown = line.shown();
     let load = format!("{} · {}", line.case.load, line.figure.name);
-    let value = format!("{}, aim {}", shown.median, shown.aim);
+    let median = if line.summary.is_some() { &shown.median } else { "not measured" };
+    let value = format!("{median}, aim {}", shown.aim);
     let (upper, lower) = (top + 17.0, top + 32.0);
     canvas.text(MARGIN, upper, "name", Side::Start, &shortened(&line.outcome.title, NAME));
     canvas.text(MARGIN, lower, "small", Side::Start, &shortened(&load, LOAD));
@@ -82,7 +81,7 @@ fn bar(canvas: &mut Canvas, line: &Line<'_>, summary: Summary, scale: &Scale, to
     if median > scale.end {
         canvas.text(RIGHT + 4.0, middle + 4.0, "small", Side::Start, "»");
     }
-    if summary.rounds > 1 && low < scale.end {
+    if low < high && low < scale.end {
         canvas.whisker((scale.x(low), middle), (scale.x(high), middle));
     }
 }

@@ -102,11 +102,13 @@ pub(super) fn escaped(text: &str) -> String {
     safe
 }
 
-/// At most so many characters; where some are lost, it says so.
+/// At most so many characters, and no half word, if there is a whole one; where some are lost, it
+/// says so.
 pub(super) fn shortened(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.to_owned();
     }
     let kept: String = text.chars().take(most.saturating_sub(1)).collect();
-    format!("{}…", kept.trim_end())
+    let whole = kept.rsplit_once(' ').map_or(&*kept, |(words, _)| words);
+    format!("{}…", whole.trim_end_matches([' ', ',']))
 }

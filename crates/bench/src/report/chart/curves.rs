@@ -10,18 +10,19 @@ use super::canvas::{Canvas, MARGIN, Side, WIDTH, shortened};
 /// How far from its first value a curve may go, up and down: flat within 1.3 ×.
 const FLAT: f64 = 1.3;
 /// Of a panel, two of which stand beside each other.
-const HEIGHT: f64 = 268.0;
+const HEIGHT: f64 = 280.0;
 const GAP: f64 = 32.0;
 const PANEL: f64 = (WIDTH - 2.0 * MARGIN - GAP) / 2.0;
 /// Between a panel's edges and its curve.
 const LEFT: f64 = 60.0;
 const SIDE: f64 = 34.0;
-const TOP: f64 = 52.0;
+const TOP: f64 = 64.0;
 const BOTTOM: f64 = 48.0;
 
 /// A figure at several numbers of tickets, the smallest first.
 struct Curve {
-    title: String,
+    name: String,
+    scenario: String,
     unit: Unit,
     points: Vec<(u64, Summary)>,
 }
@@ -29,6 +30,7 @@ struct Curve {
 /// Draws all curves, and answers with where the next thing begins.
 pub(super) fn draw(canvas: &mut Canvas, run: &Run, top: f64) -> f64 {
     let curves: Vec<_> = run.outcomes.iter().flat_map(curves_of).collect();
+    let top = top + if curves.is_empty() { 0.0 } else { 16.0 };
     for (at, curve) in curves.iter().enumerate() {
         let left = MARGIN + (PANEL + GAP) * (at % 2) as f64;
         panel(canvas, curve, left, top + HEIGHT * (at / 2) as f64);
@@ -70,15 +72,16 @@ fn curve(outcome: &Outcome, name: &str, unit: Unit) -> Option<Curve> {
         Unit::PerSecond => "a second",
         _ => "in milliseconds",
     };
-    let title = format!("{}: {name} {unit_text}", outcome.title);
-    (points.len() > 1).then_some(Curve { title, unit, points })
+    let (name, scenario) = (format!("{name} {unit_text}"), outcome.title.clone());
+    (points.len() > 1).then_some(Curve { name, scenario, unit, points })
 }
 
 fn panel(canvas: &mut Canvas, curve: &Curve, left: f64, top: f64) {
     let frame = Frame::of(curve, left, top);
     let (_, first) = curve.points[0];
     let (start, end) = (left + LEFT, left + PANEL);
-    canvas.text(left, top + 32.0, "name", Side::Start, &shortened(&curve.title, 60));
+    canvas.text(left, top + 28.0, "name", Side::Start, &shortened(&curve.name, 48));
+    canvas.text(left, top + 44.0, "small", Side::Start, &shortened(&curve.scenario, 56));
     let (high, low) = (frame.y(first.median * FLAT), frame.y(first.median / FLAT));
     canvas.bar("band", (start, high), end - start, low - high);
     for tick in frame.ticks() {
@@ -106,7 +109,7 @@ fn point(
     let (_, first) = curve.points[0];
     let is_flat = value.median <= first.median * FLAT && value.median >= first.median / FLAT;
     let class = if is_flat { "met" } else { "missed" };
-    if value.rounds > 1 {
+    if value.low < value.high {
         canvas.whisker((x, frame.y(value.low)), (x, frame.y(value.high)));
     }
     canvas.point(class, (x, y), is_flat);
@@ -130,7 +133,7 @@ struct Frame {
 
 impl Frame {
     fn of(curve: &Curve, left: f64, top: f64) -> Self {
-        const LINES: f64 = 4.0;
+        const LINES: f64 = 6.0;
         let (_, first) = curve.points[0];
         let highs = curve.points.iter().map(|(_, value)| value.high);
         let highest = highs.fold(first.median * FLAT, f64::max);

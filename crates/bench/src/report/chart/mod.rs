@@ -60,5 +60,7 @@ fn heading(canvas: &mut Canvas, run: &Run) -> f64 {
     let when = format!("{quick}{} · {}", run.started, summary::machine(run));
     canvas.text(MARGIN, 38.0, "head", Side::Start, "What the benchmark found");
     canvas.text(MARGIN, 58.0, "small", Side::Start, &shortened(&when, 140));
-    58.0
+    let legend = "bar, point: median of the rounds; |–|: lowest to highest; stripes, ◆: missed";
+    canvas.text(MARGIN, 76.0, "axis", Side::Start, legend);
+    76.0
 }

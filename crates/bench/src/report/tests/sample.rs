@@ -103,9 +103,9 @@ fn growth() -> Outcome {
         let figures = vec![
             figure("orders", PerSecond, &rates, None),
             figure("p99", Milliseconds, &times, None),
-            figure("of 10 k", Ratio, &[1.0 / rate], Some(AtMost(1.3))),
+            figure("times slower", Ratio, &[1.0 / rate], Some(AtMost(1.3))),
         ];
         Case { size: Some(size), ..case(&format!("{} tickets", number(size as f64, 0)), figures) }
     });
-    outcome("growth", "Orders, the more tickets there are", cases.into())
+    outcome("growth", "POST orders while the exchange grows, 64 clients", cases.into())
 }
