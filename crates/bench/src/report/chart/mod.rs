@@ -60,7 +60,8 @@ fn heading(canvas: &mut Canvas, run: &Run) -> f64 {
     let when = format!("{quick}{} · {}", run.started, summary::machine(run));
     canvas.text(MARGIN, 38.0, "head", Side::Start, "What the benchmark found");
     canvas.text(MARGIN, 58.0, "small", Side::Start, &shortened(&when, 140));
-    let legend = "bar, point: median of the rounds; |–|: lowest to highest; stripes, ◆: missed";
+    let legend =
+        "bar, point: median; |–|: lowest to highest round; stripes: missed; ◆: outside the band";
     canvas.text(MARGIN, 76.0, "axis", Side::Start, legend);
     76.0
 }
