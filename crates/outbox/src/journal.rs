@@ -165,11 +165,16 @@ impl Journal {
         &self,
         changeset: Changeset,
     ) -> Result<(Committed, Vec<EventId>), StoreError> {
+        let answers_event = changeset.handles.is_some();
         let (batch, envelopes) = changeset.into_batch()?;
         let told = envelopes.iter().map(|envelope| envelope.id).collect();
         let mut span = Span::of_part("commit");
         span.note("db.namespace", self.store.name());
-        let applied = self.store.apply(batch).await;
+        let applied = if answers_event {
+            self.store.apply_in_company(batch).await
+        } else {
+            self.store.apply(batch).await
+        };
         if applied.is_err() {
             span.fail();
         }

@@ -9,10 +9,11 @@
 //! `bigint`, `text`; `insert … on conflict … do update`; partial indexes; `?1`-style parameters.
 //! Full-text search is SQLite's own (FTS5).
 //!
-//! Reading order: `statement` and `row` (what goes in and out), `error`, `migration`,
-//! then `sqlite` (the engine: a writer thread with group commit, a pool of readers; and
+//! Reading order: `statement` and `row` (what goes in and out), `error`, `migration`, `company`
+//! (batches that wait for each other), then `sqlite` (the engine: a writer thread with group commit, a pool of readers; and
 //! [`snapshot`], which copies several databases as of one moment).
 
+mod company;
 mod error;
 mod migration;
 mod row;
@@ -23,6 +24,7 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
+use company::Company;
 pub use error::StoreError;
 pub use migration::Migration;
 pub use row::{FromValue, Row};
@@ -65,6 +67,7 @@ pub struct Condition {
 #[derive(Clone)]
 pub struct Store {
     engine: sqlite::Sqlite,
+    company: Arc<Company>,
 }
 
 impl Store {
@@ -73,7 +76,7 @@ impl Store {
     /// # Errors
     /// When the file can't be opened or written, or holds a schema that `migrations` didn't make.
     pub fn open(location: Location<'_>, migrations: &[Migration]) -> Result<Self, StoreError> {
-        Ok(Self { engine: sqlite::Sqlite::open(location, migrations)? })
+        Ok(Self::over(sqlite::Sqlite::open(location, migrations)?))
     }
 
     /// Opens the database at `file` while another process may be using it: its schema is left as
@@ -83,7 +86,11 @@ impl Store {
     /// As [`Self::open`], and when the schema isn't the one that `migrations` make: the other
     /// process is of another release.
     pub fn open_beside(file: &Path, migrations: &[Migration]) -> Result<Self, StoreError> {
-        Ok(Self { engine: sqlite::Sqlite::open_beside(file, migrations)? })
+        Ok(Self::over(sqlite::Sqlite::open_beside(file, migrations)?))
+    }
+
+    fn over(engine: sqlite::Sqlite) -> Self {
+        Self { engine, company: Arc::new(Company::new()) }
     }
 
     /// Applies `batch` atomically and durably: when this returns `Ok`, power may fail.
@@ -94,6 +101,16 @@ impl Store {
     /// [`StoreError::Unavailable`] when the engine can't write now.
     pub async fn apply(&self, batch: Vec<Statement>) -> Result<(), StoreError> {
         self.engine.apply(batch).await
+    }
+
+    /// As [`Self::apply`], for work that nobody looks at: when there is much of it, a batch waits
+    /// some milliseconds for others, so that they cost one fsync together.
+    ///
+    /// # Errors
+    /// As [`Self::apply`].
+    pub async fn apply_in_company(&self, batch: Vec<Statement>) -> Result<(), StoreError> {
+        self.company.wait().await;
+        self.apply(batch).await
     }
 
     /// What metrics and traces call it: its file's name without the ending.
