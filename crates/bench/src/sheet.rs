@@ -1,5 +1,7 @@
 //! The figures of one case, filled in round by round.
 
+use std::time::Duration;
+
 use bench::results::{Aim, Case, Figure, Unit};
 
 use crate::load::Measured;
@@ -40,6 +42,11 @@ impl Sheet {
         self.load(what, measured);
         self.add("H", Unit::PerSecond, h.per_second());
         self.add("of H", Unit::Ratio, ratio(measured.per_second(), h.per_second()));
+    }
+
+    /// How long the last events took to arrive after the last answer.
+    pub(crate) fn drain(&mut self, time: Duration) {
+        self.add("drain", Unit::Milliseconds, time.as_secs_f64() * 1e3);
     }
 
     /// What `name` has to reach.

@@ -8,12 +8,15 @@ use anyhow::Context;
 use bench::report::Progress;
 
 use crate::exchange::Exchange;
-use crate::load::{Request, get, post};
+use crate::load::{Load, Pace, Request, get, post};
 use crate::scenario::Scenario;
 use crate::sets::{self, Sets};
 
 /// Where a reservation is asked for.
 pub(crate) const ORDERS: &str = "/api/orders";
+
+/// Clients that warm an exchange up.
+const WARMING: usize = 16;
 
 /// How big and how long everything is.
 #[derive(Debug, Clone)]
@@ -123,6 +126,21 @@ impl Stage {
     pub(crate) fn supply(&self, exchange: &Exchange, count: usize) -> anyhow::Result<Supply> {
         let tickets = exchange.tickets(count)?.into_iter().map(|ticket| ticket.id).collect();
         Ok(Supply { tickets })
+    }
+
+    /// Lets some tickets be ordered that nobody measures: a program that has just started prepares
+    /// its statements and fills its caches.
+    pub(crate) async fn warm(
+        &self,
+        exchange: &Exchange,
+        supply: &mut Supply,
+        count: usize,
+    ) -> anyhow::Result<()> {
+        let requests = self.order_requests(&supply.take(count)?, WARMING)?.into();
+        let load = Load { clients: WARMING, requests, expects: 201, pace: Pace::Once };
+        load.on(exchange.address).await?;
+        exchange.drain().await?;
+        Ok(())
     }
 
     /// Requests that order one each of `tickets`, by `people` people in turn.

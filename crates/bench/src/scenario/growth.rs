@@ -1,6 +1,8 @@
 //! What orders take while the exchange grows: the same number of them, on exchanges of ten times
 //! as many tickets each.
 
+use std::time::Duration;
+
 use anyhow::Context;
 use bench::results::{Aim, Case, Unit};
 use futures_util::FutureExt;
@@ -25,6 +27,9 @@ const CLIENTS: usize = 64;
 /// Of the smallest exchange's tickets, eight tenths are ordered in a round.
 const ORDERED: (usize, usize) = (8, 10);
 
+/// One order for so many of a round warms an exchange up.
+const WARMED: usize = 8;
+
 /// How many times slower than the smallest.
 const FLAT: Aim = Aim::AtMost(1.3);
 
@@ -40,8 +45,9 @@ async fn run(stage: &Stage) -> anyhow::Result<Vec<Case>> {
         for (grown, sheet) in grown.iter_mut().zip(&mut sheets) {
             let text = tickets_text(grown.size);
             stage.step(&format!("growth, {text}, round {round} of {}", stage.scale.rounds));
-            let placed = grown.place(stage, count).await?;
+            let (placed, drain) = grown.place(stage, count).await?;
             sheet.load("orders", &placed);
+            sheet.drain(drain);
             let now = (placed.per_second(), placed.quantile(0.99));
             let (rate, p99) = *first.get_or_insert(now);
             sheet.add("times slower", Unit::Ratio, ratio(rate, now.0));
@@ -66,26 +72,28 @@ struct Grown {
 
 impl Grown {
     /// Places so many orders, on a new copy when too few tickets are left on the old one.
-    async fn place(&mut self, stage: &Stage, count: usize) -> anyhow::Result<Measured> {
+    async fn place(&mut self, stage: &Stage, count: usize) -> anyhow::Result<(Measured, Duration)> {
         if self.open.as_ref().is_none_or(|(_, supply)| supply.left() < count) {
-            self.renew(stage, count)?;
+            self.renew(stage, count).await?;
         }
         let (exchange, supply) = self.open.as_mut().context("no exchange")?;
         let load = orders::load(stage, CLIENTS, &supply.take(count)?)?;
         let placed = load.on(exchange.address).await?;
-        exchange.drain().await?;
-        Ok(placed)
+        Ok((placed, exchange.drain().await?))
     }
 
-    fn renew(&mut self, stage: &Stage, count: usize) -> anyhow::Result<()> {
+    async fn renew(&mut self, stage: &Stage, count: usize) -> anyhow::Result<()> {
         self.open = None;
         let is_largest = stage.scale.sizes.last() == Some(&self.size);
         let exchange = match is_largest {
             true => stage.sets().open(self.size)?,
             false => stage.sets().open_copy(self.size)?,
         };
-        let rounds = (usize::try_from(self.size)? / count).min(stage.scale.rounds);
-        let supply = stage.supply(&exchange, rounds * count)?;
+        let warming = count / WARMED;
+        let rounds = (usize::try_from(self.size)? - warming) / count;
+        let tickets = rounds.min(stage.scale.rounds) * count + warming;
+        let mut supply = stage.supply(&exchange, tickets)?;
+        stage.warm(&exchange, &mut supply, warming).await?;
         self.open = Some((exchange, supply));
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use bench::results::{Case, Unit};
+use bench::results::Case;
 use futures_util::FutureExt;
 use serde_json::Value;
 use tokio::task::JoinSet;
@@ -43,7 +43,7 @@ async fn run(stage: &Stage) -> anyhow::Result<Vec<Case>> {
         for _ in stage.rounds(&format!("whole stories, {text}")) {
             let (stories, drain) = tell(stage, &exchange, clients).await?;
             sheet.load("stories", &stories);
-            sheet.add("drain", Unit::Milliseconds, drain.as_secs_f64() * 1e3);
+            sheet.drain(drain);
         }
         cases.push(sheet.case(text));
     }
