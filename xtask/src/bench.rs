@@ -3,6 +3,7 @@
 //! The scenarios are the files in `crates/bench/src/scenario/`; their names are known from there,
 //! so that a misspelt one is refused before minutes of building.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -22,6 +23,8 @@ struct Wanted {
     quick: bool,
     scenarios: Vec<String>,
     output: Option<PathBuf>,
+    against: Option<PathBuf>,
+    document: Option<PathBuf>,
 }
 
 /// Builds, then measures; what was measured is printed and written to files.
@@ -44,7 +47,10 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<Outcome> {
     let release = target.join("release");
     let mut measure = Command::new(release.join("bench"));
     measure.arg("run").arg("--program").arg(release.join("ticketing"));
-    measure.arg("--output").arg(std::path::absolute(output).context("--output")?);
+    measure.arg("--output").arg(output);
+    for (flag, file) in [("--against", &wanted.against), ("--document", &wanted.document)] {
+        measure.args(file.iter().flat_map(|file| [OsStr::new(flag), file.as_os_str()]));
+    }
     measure.args(wanted.quick.then_some("--quick"));
     measure.args(wanted.scenarios.iter().flat_map(|name| ["--scenario", name]));
     Ok(Outcome::of(measure.status().context("could not start the benchmark")?))
@@ -63,12 +69,16 @@ impl Wanted {
                 || joined.or_else(|| words.next()).with_context(|| format!("{word} what?"));
             match word {
                 "--scenario" => wanted.scenarios.push(known(value()?, names)?),
+                "--against" => wanted.against = Some(PathBuf::from(value()?)),
+                "--document" => wanted.document = Some(PathBuf::from(value()?)),
                 "--output" => wanted.output = Some(PathBuf::from(value()?)),
                 "--quick" if joined.is_none() => wanted.quick = true,
                 "--help" | "-h" if joined.is_none() => wanted.help = true,
                 word => bail!("`{word}` is not understood\n{}", help(names)),
             }
         }
+        let is_part = wanted.quick || !wanted.scenarios.is_empty();
+        ensure!(wanted.document.is_none() || !is_part, "--document needs a full run of everything");
         Ok(wanted)
     }
 }
@@ -94,6 +104,7 @@ fn scenarios(root: &Path) -> anyhow::Result<Vec<String>> {
 fn help(names: &[String]) -> String {
     format!(
         "usage: cargo xtask bench [--scenario NAME]... [--quick] [--output FOLDER]
+                         [--against FILE] [--document FILE]
 
 Builds the release program, loads it over HTTP on this machine, and prints how fast it is beside
 its yardsticks, each measured in several rounds that alternate.
@@ -104,6 +115,9 @@ its yardsticks, each measured in several rounds that alternate.
   --output FOLDER  where benchmark.json, benchmark.svg and benchmark.md go; target/bench by
                    default. The data is there, too, while it runs: up to 12 GB, on the disk that is
                    to be measured
+  --against FILE   an earlier benchmark.json: what changed since then is printed, too
+  --document FILE  put the results into this document, such as docs/benchmarks.md, in place of
+                   those that it has; not with --scenario or --quick
 
 Aims that are missed are printed. They don't fail the task: it fails when something could not be
 measured. Nothing else should run on the machine meanwhile.
@@ -135,6 +149,9 @@ mod tests {
         assert_eq!(wanted.output, Some(PathBuf::from("a b")));
         assert!(wanted.quick && !wanted.help);
         assert!(read(&["-h"]).unwrap().help);
+        let wanted = read(&["--against=old.json", "--document", "docs/benchmarks.md"]).unwrap();
+        assert_eq!(wanted.against, Some(PathBuf::from("old.json")));
+        assert_eq!(wanted.document, Some(PathBuf::from("docs/benchmarks.md")));
     }
 
     #[test]
@@ -146,6 +163,8 @@ mod tests {
             (&["--fast"], "`--fast` is not understood"),
             (&["--quick=yes"], "`--quick` is not understood"),
             (&["orders"], "`orders` is not understood"),
+            (&["--document=a", "--quick"], "--document needs a full run"),
+            (&["--scenario=story", "--document=a"], "--document needs a full run"),
         ] {
             let error = read(words).unwrap_err().to_string();
             assert!(error.contains(says), "{error}");

@@ -71,6 +71,14 @@ struct Run {
     #[arg(long)]
     quick: bool,
 
+    /// An earlier benchmark.json: what changed since then is printed, too.
+    #[arg(long, value_name = "FILE")]
+    against: Option<PathBuf>,
+
+    /// Put the results into this document, in place of those that it has; all of them are needed.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["scenarios", "quick"])]
+    document: Option<PathBuf>,
+
     /// Tickets of a large exchange, where it is to be neither 1,000,000 nor 100,000: for those who
     /// work on the benchmark.
     #[arg(long, value_name = "COUNT", hide = true)]

@@ -14,6 +14,8 @@ use crate::stage::{Scale, Stage};
 pub(crate) async fn run(wanted: &crate::Run) -> anyhow::Result<()> {
     let folder = &wanted.output;
     std::fs::create_dir_all(folder).with_context(|| format!("can't make {}", folder.display()))?;
+    // it may be the file that is about to be replaced
+    let earlier = wanted.against.as_deref().map(report::read).transpose()?;
     let started = SystemClock.now().to_string();
     let mut terminate = signal(SignalKind::terminate())?;
     let outcomes = tokio::select! {
@@ -26,8 +28,14 @@ pub(crate) async fn run(wanted: &crate::Run) -> anyhow::Result<()> {
     let machine = machine::machine(folder);
     let run = Run { started, is_quick: wanted.quick, machine, outcomes };
     report::print(&run);
+    if let Some(earlier) = &earlier {
+        report::compare(earlier, &run);
+    }
     for file in report::write(&run, folder)? {
         println!("Wrote {}", file.display());
+    }
+    if let Some(document) = &wanted.document {
+        report::update_document(document, &run)?;
     }
     Ok(())
 }

@@ -32,6 +32,8 @@ impl Sets {
     /// Signs up the people, into the set without tickets. All data is kept in a folder in
     /// `output`, so that it is on a disk and not in memory.
     pub(crate) async fn begin(program: &Path, output: &Path) -> anyhow::Result<Self> {
+        // the programs run in other folders than this one
+        let output = output.canonicalize().with_context(|| output.display().to_string())?;
         let folder = tempfile::Builder::new().prefix("data-").tempdir_in(output)?;
         let program = program.canonicalize().with_context(|| program.display().to_string())?;
         let mut sets = Self { program, folder, tokens: Vec::new() };
