@@ -1,4 +1,5 @@
-//! Invariant 6: adapters are named in `server` only, where the platform is put together.
+//! Invariant 6: adapters are named in `server` only, where the platform is put together; and in
+//! `bench`, whose yardstick is a database without a platform.
 
 use super::{TESTKIT, forbid};
 use crate::tidy::Violation;
@@ -13,7 +14,7 @@ const ADAPTERS: &[(&str, &str)] = &[
 ];
 
 /// The one place of composition, and the tests' helper.
-const COMPOSERS: &[&str] = &["server", TESTKIT];
+const COMPOSERS: &[&str] = &["server", "bench", TESTKIT];
 
 const REASON: &str = "all others know the port, so that one place decides what stands behind it";
 
