@@ -16,7 +16,7 @@ fn parsed(lines: &str) -> Vec<Tuple> {
 
 /// A seller's ticket, a buyer's order for it, a payer's payment for that, and the moderation.
 async fn exchange(world: &World) -> Arc<dyn Permissions> {
-    let permissions = world.auth.permissions();
+    let permissions = world.auth.permissions(Vec::new());
     let tuples = parsed(
         "Ticket:T#owners@User:seller
          Order:O#owners@User:buyer
@@ -64,7 +64,7 @@ async fn everybody_has_the_rights_of_the_contract_and_no_others() {
 #[tokio::test]
 async fn permits_are_given_for_real_ids() {
     let world = World::new();
-    let permissions = world.auth.permissions();
+    let permissions = world.auth.permissions(Vec::new());
     let [seller, buyer] = [UserId::generate(), UserId::generate()];
     let (ticket, order) = (TicketId::generate(), OrderId::generate());
     let payment = PaymentId::generate();
@@ -88,7 +88,7 @@ async fn permits_are_given_for_real_ids() {
 #[tokio::test]
 async fn writing_twice_is_writing_once() {
     let world = World::new();
-    let permissions = world.auth.permissions();
+    let permissions = world.auth.permissions(Vec::new());
     let tuples = parsed("Ticket:T#owners@User:a\nTicket:T#owners@User:b");
     for _ in 0..2 {
         permissions.write(&tuples).await.unwrap();
@@ -117,7 +117,7 @@ async fn what_was_deleted_gives_no_right() {
 #[tokio::test]
 async fn one_tuple_that_does_not_fit_keeps_all_out() {
     let world = World::new();
-    let permissions = world.auth.permissions();
+    let permissions = world.auth.permissions(Vec::new());
     for bad in [
         "Ticket:T#friends@User:a",
         "Ticket:T#edit@User:a",
