@@ -6,6 +6,8 @@ use auth::{Auth, AuthError, HashCost, Options};
 use kernel::{Clock, OrderId, PaymentId, SystemClock, TicketId, UserId};
 use ory::rights::{EditOrder, EditTicket, OrderTicket, ViewOrder, ViewPayment};
 use ory::{Denied, Object, Permissions, Query, Tuple, permit, tuples};
+use outbox::Journal;
+use store::{Location, Store};
 
 use crate::world::{NAMESPACES, World};
 
@@ -112,6 +114,30 @@ async fn what_was_deleted_gives_no_right() {
     assert!(!asks(&*permissions, "Order:O#view@User:seller").await);
     assert!(asks(&*permissions, "Order:O#view@User:buyer").await);
     assert_eq!(world.count("tuples").await, 5);
+}
+
+/// An operator's command runs beside the exchange, which nobody tells of it.
+#[tokio::test]
+async fn what_another_process_writes_counts_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("auth.db");
+    let migrations = [outbox::MIGRATIONS, auth::MIGRATIONS].concat();
+    let cheap = HashCost { memory_kib: 8, iterations: 1 };
+    let store = Store::open(Location::File(&path), &migrations).unwrap();
+    let exchange = World::over(Journal::new(store), cheap);
+    let beside = Store::open_beside(&path, &migrations).unwrap();
+    let operator = World::over(Journal::new(beside), cheap);
+    let (asked, written) =
+        (exchange.auth.permissions(Vec::new()), operator.auth.permissions(Vec::new()));
+    asked.write(&parsed("Moderation:M#editors@Group:admin#members")).await.unwrap();
+    let membership = parsed("Group:admin#members@User:u");
+    for _ in 0..3 {
+        assert!(!asks(&*asked, "Moderation:M#edit@User:u").await);
+        written.write(&membership).await.unwrap();
+        assert!(asks(&*asked, "Moderation:M#edit@User:u").await);
+        written.delete(&membership).await.unwrap();
+    }
+    assert!(!asks(&*asked, "Moderation:M#edit@User:u").await);
 }
 
 #[tokio::test]
