@@ -4,14 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kernel::{Clock, Timestamp};
-use ory::{Permissions, Sessions};
+use ory::{Permissions, Relations, Sessions};
 use outbox::{Changeset, Journal};
 use permissions::{Model, OplError};
 use sha2::{Digest, Sha256};
 use store::{Statement, StoreError};
+use telemetry::trace;
+use tokio::task::JoinError;
 
 use crate::hasher::{HashCost, HashError, Hasher};
-use crate::permissions::StoredPermissions;
+use crate::live::LiveSessions;
+use crate::permissions::EmbeddedPermissions;
+use crate::store::Revocation;
 use crate::throttle::Throttle;
 
 /// What an operator may choose.
@@ -69,6 +73,7 @@ struct Context {
     model: Arc<Model>,
     hasher: Hasher,
     throttle: Throttle,
+    live: LiveSessions,
     csrf_cookie: String,
     options: Options,
 }
@@ -90,7 +95,9 @@ impl Auth {
         options.public_url.truncate(options.public_url.trim_end_matches('/').len());
         let throttle = Throttle::new(options.throttle);
         let csrf_cookie = csrf_cookie(&options.public_url);
-        let context = Context { journal, clock, model, hasher, throttle, csrf_cookie, options };
+        let live = LiveSessions::new();
+        let context =
+            Context { journal, clock, model, hasher, throttle, live, csrf_cookie, options };
         Ok(Self(Arc::new(context)))
     }
 
@@ -100,11 +107,13 @@ impl Auth {
         Arc::new(self.clone())
     }
 
-    /// The port to the permissions.
+    /// The port to the permissions. What `told` tells is read there; all other tuples are kept
+    /// here.
     #[must_use]
-    pub fn permissions(&self) -> Arc<dyn Permissions> {
+    pub fn permissions(&self, told: Vec<Arc<dyn Relations>>) -> Arc<dyn Permissions> {
         let Context { journal, clock, model, .. } = &*self.0;
-        Arc::new(StoredPermissions::new(journal.clone(), Arc::clone(clock), Arc::clone(model)))
+        let (clock, model) = (Arc::clone(clock), Arc::clone(model));
+        Arc::new(EmbeddedPermissions::new(journal.clone(), clock, model, told))
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -121,6 +130,10 @@ impl Auth {
 
     pub(crate) fn throttle(&self) -> &Throttle {
         &self.0.throttle
+    }
+
+    pub(crate) fn live(&self) -> &LiveSessions {
+        &self.0.live
     }
 
     /// The name of the cookie with a browser's secret: one of its own for each exchange that
@@ -141,6 +154,29 @@ impl Auth {
     ) -> Result<(), StoreError> {
         let changeset = Changeset::new(now, writes, Vec::new());
         self.0.journal.commit(changeset).await.map(|_committed| ())
+    }
+
+    /// As [`Self::commit`], with the end of sessions as the last of the writes. It is carried out
+    /// also when whoever asked for it goes away meanwhile: otherwise it might be stored after
+    /// everybody believed that it wasn't.
+    pub(crate) async fn commit_ending(
+        &self,
+        now: Timestamp,
+        mut writes: Vec<Statement>,
+        Revocation { of, write }: Revocation,
+    ) -> Result<(), StoreError> {
+        writes.push(write);
+        let auth = self.clone();
+        let committing = async move {
+            let _ending = auth.live().ending(of);
+            auth.commit(now, writes).await
+        };
+        let committing = match trace::current() {
+            Some(trace) => tokio::spawn(trace::scope(trace, committing)),
+            None => tokio::spawn(committing),
+        };
+        let fault = |error: JoinError| StoreError::Failed { reason: error.to_string() };
+        committing.await.map_err(fault)?
     }
 }
 

@@ -1,6 +1,6 @@
 //! The SQL of identities, sessions and flows: what is written and how it is read back.
 
-use ::store::{Migration, Row, Statement, StoreError, params};
+use ::store::{Migration, Row, Statement, StoreError, Value, params};
 use kernel::{FlowId, IdentityId, SessionId, Timestamp};
 
 use crate::domain::email::Email;
@@ -8,12 +8,16 @@ use crate::domain::flow::{Channel, Flow, FlowKind, Form, Purpose};
 use crate::domain::identity::Identity;
 use crate::domain::return_to::ReturnTo;
 use crate::domain::session::{Device, Session};
-use crate::domain::token::SessionToken;
+use crate::domain::token::{SessionToken, TokenDigest};
 
 /// The tables of this context.
 pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "auth/0001_auth", sql: include_str!("../migrations/0001_auth.sql") },
     Migration { name: "auth/0002_browsers", sql: include_str!("../migrations/0002_browsers.sql") },
+    Migration {
+        name: "auth/0003_told_by_entities",
+        sql: include_str!("../migrations/0003_told_by_entities.sql"),
+    },
 ];
 
 /// The constraint by which no two identities have one e-mail address.
@@ -25,6 +29,12 @@ pub(crate) const BROWSER: &str = "browser";
 
 /// Rows one statement of housekeeping deletes, so that it doesn't keep others waiting.
 pub(crate) const PRUNE_MAX: usize = 1000;
+
+impl From<TokenDigest> for Value {
+    fn from(digest: TokenDigest) -> Self {
+        Self::Text(digest.hex())
+    }
+}
 
 /// Sessions that were not ended, as [`read_session`] reads them.
 macro_rules! sessions_where {
@@ -171,19 +181,27 @@ pub(crate) fn expect_others(
     Statement::one_row(EXPECT_OTHERS, params![id, but, now, count])
 }
 
+/// Ends sessions of an identity. To be committed by [`crate::context::Auth::commit_ending`], so
+/// that nobody is known by them any more.
+pub(crate) struct Revocation {
+    pub(crate) of: IdentityId,
+    pub(crate) write: Statement,
+}
+
 /// Ends all sessions of an identity but one.
-pub(crate) fn revoke_others(id: IdentityId, but: SessionId, now: Timestamp) -> Statement {
-    Statement::new(REVOKE_OTHERS, params![id, but, now])
+pub(crate) fn revoke_others(of: IdentityId, but: SessionId, now: Timestamp) -> Revocation {
+    Revocation { of, write: Statement::new(REVOKE_OTHERS, params![of, but, now]) }
 }
 
 /// Ends a session of this identity; of another's it ends none.
-pub(crate) fn revoke_one(id: SessionId, of: IdentityId, now: Timestamp) -> Statement {
-    Statement::new(REVOKE_ONE, params![id, of, now])
+pub(crate) fn revoke_one(id: SessionId, of: IdentityId, now: Timestamp) -> Revocation {
+    Revocation { of, write: Statement::new(REVOKE_ONE, params![id, of, now]) }
 }
 
-/// Ends a session; one that was ended before stays as it is.
-pub(crate) fn revoke_session(token: &SessionToken, now: Timestamp) -> Statement {
-    Statement::new(REVOKE_SESSION, params![token.digest(), now])
+/// Ends the session with this token, which is the identity's; one that was ended before stays as
+/// it is.
+pub(crate) fn revoke_session(token: &SessionToken, of: IdentityId, now: Timestamp) -> Revocation {
+    Revocation { of, write: Statement::new(REVOKE_SESSION, params![token.digest(), now]) }
 }
 
 pub(crate) fn insert_flow(flow: &Flow) -> Result<Statement, StoreError> {

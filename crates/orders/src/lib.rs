@@ -13,6 +13,7 @@ pub mod queries;
 pub mod sweep;
 
 mod meter;
+mod relations;
 mod store;
 
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use outbox::{Journal, MayConflict};
 pub use consumers::{HEARS, subscription};
 pub use domain::OrderError;
 pub use http::{api, router};
+pub use relations::relations;
 pub use store::MIGRATIONS;
 
 /// What the context needs from the outside.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use events::{CancelReason, Event, OrderStatus, PaymentStatus, TicketInOrder, TicketStatus};
-use kernel::{Decision, EventId, Money, OrderId, TicketId, Timestamp};
+use kernel::{Decision, EventId, Money, OrderId, TicketId, Timestamp, UserId};
 use outbox::{Changeset, Committed, Journal, Remember};
 use store::{Migration, Row, Statement, StoreError, Value, params};
 
@@ -31,6 +31,8 @@ const KEEP_LISTING: &str = "insert into listings
 const COLUMNS: &str = "id, ticket_id, ticket_title, ticket_price, ticket_currency, \
      ticket_version, seller_id, buyer_id, status, cancel_reason, expires_at, version, revision, \
      created_at";
+
+const PARTIES: &str = "select buyer_id, ticket_id from orders where id = ?1";
 
 const INSERT: &str = "insert into orders (id, ticket_id, ticket_title, ticket_price,
      ticket_currency, ticket_version, seller_id, buyer_id, status, cancel_reason, expires_at,
@@ -116,6 +118,15 @@ pub(crate) async fn find(journal: &Journal, id: OrderId) -> Result<Option<Order>
     let sql = format!("select {COLUMNS} from orders where id = ?1");
     let rows = journal.query(sql, params![id]).await?;
     rows.first().map(order_of).transpose()
+}
+
+/// Who bought with an order, and what.
+pub(crate) async fn parties(
+    journal: &Journal,
+    id: OrderId,
+) -> Result<Option<(UserId, TicketId)>, StoreError> {
+    let rows = journal.query(PARTIES, params![id]).await?;
+    rows.first().map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
 }
 
 pub(crate) async fn payments(

@@ -1,16 +1,19 @@
 //! Ports to identity and permissions, shaped after Ory: [`Sessions`] (what Kratos answers) and
-//! [`Permissions`] (what Keto answers). The embedded adapters live in `auth`.
+//! [`Permissions`] (what Keto answers). The embedded adapters live in `auth`; there, contexts tell
+//! by [`Relations`] who owns what, and nothing is written down twice.
 //!
 //! A right is a type ([`rights`]), and a [`Permit`] is the proof that a user has it on one
 //! object. Commands that need a right take its permit, so that none can be called without asking.
 
 pub mod permissions_port;
+pub mod relations;
 pub mod rights;
 pub mod sessions;
 pub mod tuples;
 
 pub use permissions::{Object, Query, Subject, Tuple};
 pub use permissions_port::{Permissions, forget_unused};
+pub use relations::{Relations, not_told};
 pub use rights::{Denied, Permit, Right, permit};
 pub use sessions::{Sessions, SignedIn};
 

@@ -18,12 +18,24 @@ pub trait Permissions: Send + Sync {
 
     /// The tuples of `object` in `relation`.
     async fn list(&self, object: &Object, relation: &str) -> Result<Vec<Tuple>, PortError>;
+
+    /// Sees to it that `rights`, which come with an entity that is about to be committed, hold no
+    /// later than it is visible. Where tuples are kept apart from the entities, they are written;
+    /// where entities tell them themselves ([`crate::Relations`]), there is nothing to do.
+    async fn grant(&self, rights: &[Tuple]) -> Result<(), PortError> {
+        self.write(rights).await
+    }
+
+    /// The entity that `rights` were granted for did not come to be.
+    async fn withdraw(&self, rights: &[Tuple]) -> Result<(), PortError> {
+        self.delete(rights).await
+    }
 }
 
 /// Removes rights to something that did not come to be, because it lost a race. Left behind they
 /// would harm nobody, since they protect nothing that exists; so a failure is only logged.
 pub async fn forget_unused(permissions: &dyn Permissions, rights: &[Tuple]) {
-    if let Err(error) = permissions.delete(rights).await {
+    if let Err(error) = permissions.withdraw(rights).await {
         let object = rights.first().map(|right| right.object.to_string()).unwrap_or_default();
         tracing::warn!(object, %error, "Could not remove the rights to what was not made");
     }

@@ -91,11 +91,8 @@ pub async fn permit<R: Right>(
     user: UserId,
     object: R::Id,
 ) -> Result<Permit<R>, Denied> {
-    let query = Query {
-        object: Object::new(R::NAMESPACE, object.to_string()),
-        relation: R::PERMIT.to_owned(),
-        subject: tuples::user(user),
-    };
+    let asked = Object::new(R::NAMESPACE, object.to_string());
+    let query = Query::new(asked, R::PERMIT, tuples::user(user));
     if permissions.check(&query).await? {
         Ok(Permit { user, object })
     } else {

@@ -6,11 +6,11 @@ use kernel::{OrderId, PaymentId, TicketId, UserId};
 
 use crate::{Object, Subject, Tuple};
 
-fn tuple(object: Object, relation: &str, subject: Object) -> Tuple {
-    Tuple { object, relation: relation.to_owned(), subject: Subject::Id(subject) }
+fn tuple(object: Object, relation: &'static str, subject: Object) -> Tuple {
+    Tuple { object, relation: relation.into(), subject: Subject::Id(subject) }
 }
 
-fn object(namespace: &str, id: impl Display) -> Object {
+fn object(namespace: &'static str, id: impl Display) -> Object {
     Object::new(namespace, id.to_string())
 }
 

@@ -18,6 +18,8 @@ pub mod settle;
 
 mod hints;
 
+mod relations;
+
 mod store;
 
 use std::sync::Arc;
@@ -32,6 +34,7 @@ pub use domain::PaymentError;
 pub use gateway::{Authorize, CardGateway, GatewayError};
 pub use hints::Hints;
 pub use http::{api, router};
+pub use relations::relations;
 pub use settle::settle;
 pub use store::MIGRATIONS;
 

@@ -1,7 +1,7 @@
 //! How payments are kept: the rows, and the way there and back.
 
 use events::{Event, OrderStatus, PaymentStatus};
-use kernel::{Decision, EventId, Money, OrderId, PaymentId, Timestamp};
+use kernel::{Decision, EventId, Money, OrderId, PaymentId, Timestamp, UserId};
 use outbox::{Changeset, Committed, Journal, Remember};
 use store::{Migration, Row, Statement, StoreError, Value, params};
 use uuid::Uuid;
@@ -32,6 +32,8 @@ const KEEP_ORDER: &str = "insert into payable_orders
 const COLUMNS: &str = "id, order_id, payer_id, status, charge_id, decline_code, card_token, \
      amount, currency, version, created_at";
 
+const PARTIES: &str = "select payer_id, order_id from payments where id = ?1";
+
 const INSERT: &str = "insert into payments (id, order_id, payer_id, status, charge_id,
      decline_code, card_token, amount, currency, version, created_at, traceparent)
      values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
@@ -50,6 +52,15 @@ const UNSETTLED: &str =
 const CHARGED_FOR_NOTHING: &str = "select p.id from payments p
      join payable_orders o on o.order_id = p.order_id
      where p.status = 'captured' and o.status = 'cancelled' limit ?1";
+
+/// Who paid with a payment, and for what.
+pub(crate) async fn parties(
+    journal: &Journal,
+    id: PaymentId,
+) -> Result<Option<(UserId, OrderId)>, StoreError> {
+    let rows = journal.query(PARTIES, params![id]).await?;
+    rows.first().map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
+}
 
 pub(crate) async fn order(
     journal: &Journal,

@@ -33,7 +33,7 @@ use std::str::FromStr;
 
 use crate::facts::Facts;
 use crate::model::Model;
-use crate::tuple::{Key, Object, Tuple, TupleSyntaxError, split_key};
+use crate::tuple::{Key, Object, Tuple, TupleSyntaxError, Word, split_key};
 use verdict::Verdict;
 use walk::Walk;
 
@@ -43,7 +43,7 @@ pub struct Query {
     /// What it is about.
     pub object: Object,
     /// A relation or a permit of the object's namespace.
-    pub relation: String,
+    pub relation: Word,
     /// Who asks.
     pub subject: Object,
 }
@@ -130,7 +130,7 @@ pub fn check(
 ) -> Result<Step, CheckError> {
     let namespace = &query.subject.namespace;
     if model.namespace(namespace).is_none() {
-        return Err(CheckError::UnknownNamespace { namespace: namespace.clone() });
+        return Err(CheckError::UnknownNamespace { namespace: namespace.to_string() });
     }
     match Walk::new(model, facts, &query.subject, limits).visit(&query.object, &query.relation) {
         Verdict::Yes => Ok(Step::Answer(true)),
@@ -143,7 +143,7 @@ pub fn check(
 impl Query {
     /// A query from its parts.
     #[must_use]
-    pub fn new(object: Object, relation: impl Into<String>, subject: Object) -> Self {
+    pub fn new(object: Object, relation: impl Into<Word>, subject: Object) -> Self {
         Self { object, relation: relation.into(), subject }
     }
 }

@@ -51,4 +51,4 @@ pub use check::{CheckError, Limits, Query, Step, check};
 pub use facts::Facts;
 pub use model::{Model, TupleError};
 pub use opl::OplError;
-pub use tuple::{Key, Object, Subject, Tuple, TupleSyntaxError};
+pub use tuple::{Key, Object, Subject, Tuple, TupleSyntaxError, Word};

@@ -6,16 +6,20 @@
 //! identifiers; an id is any text without `#`, white space or control characters, so the first
 //! `:`, the first `#` and the first `@` after it are the separators.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use crate::opl::is_identifier;
 
+/// The name of a namespace or a relation. Most are written in the program, and cost nothing.
+pub type Word = Cow<'static, str>;
+
 /// A thing of a namespace: `Ticket:T`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Object {
     /// Its kind, a class of the model.
-    pub namespace: String,
+    pub namespace: Word,
     /// Its id within the namespace.
     pub id: String,
 }
@@ -28,7 +32,7 @@ pub struct Key {
     /// The object.
     pub object: Object,
     /// The name of the relation or permit.
-    pub relation: String,
+    pub relation: Word,
 }
 
 /// Who is in a relation.
@@ -41,7 +45,7 @@ pub enum Subject {
         /// The object, as `Group:admin`.
         object: Object,
         /// The relation, as `members`.
-        relation: String,
+        relation: Word,
     },
 }
 
@@ -51,7 +55,7 @@ pub struct Tuple {
     /// What the fact is about.
     pub object: Object,
     /// The relation of the object's namespace.
-    pub relation: String,
+    pub relation: Word,
     /// Who is in the relation.
     pub subject: Subject,
 }
@@ -82,7 +86,7 @@ pub enum TupleSyntaxError {
 impl Object {
     /// An object from its parts, unchecked: [`Model::admits`](crate::Model::admits) judges them.
     #[must_use]
-    pub fn new(namespace: impl Into<String>, id: impl Into<String>) -> Self {
+    pub fn new(namespace: impl Into<Word>, id: impl Into<String>) -> Self {
         Self { namespace: namespace.into(), id: id.into() }
     }
 
@@ -96,7 +100,7 @@ impl Object {
 impl Key {
     /// A key from its parts.
     #[must_use]
-    pub fn new(object: Object, relation: impl Into<String>) -> Self {
+    pub fn new(object: Object, relation: impl Into<Word>) -> Self {
         Self { object, relation: relation.into() }
     }
 }
@@ -147,7 +151,7 @@ impl FromStr for Object {
         if !is_identifier(namespace) {
             return Err(TupleSyntaxError::Namespace(namespace.into()));
         }
-        let object = Self::new(namespace, id);
+        let object = Self::new(namespace.to_owned(), id);
         if !object.has_plain_id() {
             return Err(TupleSyntaxError::Id(object.id));
         }
@@ -165,7 +169,7 @@ impl FromStr for Key {
         if !is_identifier(relation) {
             return Err(TupleSyntaxError::Relation(relation.into()));
         }
-        Ok(Self::new(object, relation))
+        Ok(Self::new(object, relation.to_owned()))
     }
 }
 

@@ -53,27 +53,35 @@ impl Exchange {
         let clock = SystemClock::shared();
         let open = |database, own: &[Migration]| journal(data, database, own);
         let auth_journal = open(Database::Auth, auth::MIGRATIONS)?;
+        let tickets = open(Database::Tickets, tickets::MIGRATIONS)?;
+        let orders = open(Database::Orders, orders::MIGRATIONS)?;
+        let payments = open(Database::Payments, payments::MIGRATIONS)?;
         let auth = auth(auth_journal.clone(), Arc::clone(&clock), public_url, settings)?;
-        let (sessions, permissions) = (auth.sessions(), auth.permissions());
+        let sessions = auth.sessions();
+        let permissions = auth.permissions(vec![
+            tickets::relations(tickets.clone()),
+            orders::relations(orders.clone()),
+            payments::relations(payments.clone()),
+        ]);
         let books = open(Database::CardSandbox, card_sandbox::MIGRATIONS)?;
         let (hints, hinted) = Hints::channel();
         Ok(Self {
             tickets: Tickets {
-                journal: open(Database::Tickets, tickets::MIGRATIONS)?,
+                journal: tickets,
                 sessions: Arc::clone(&sessions),
                 permissions: Arc::clone(&permissions),
                 clock: Arc::clone(&clock),
                 currency: settings.currency,
             },
             orders: Orders {
-                journal: open(Database::Orders, orders::MIGRATIONS)?,
+                journal: orders,
                 sessions: Arc::clone(&sessions),
                 permissions: Arc::clone(&permissions),
                 clock: Arc::clone(&clock),
                 expiration_window: settings.expiration_window(),
             },
             payments: Payments {
-                journal: open(Database::Payments, payments::MIGRATIONS)?,
+                journal: payments,
                 sessions,
                 permissions,
                 clock: Arc::clone(&clock),

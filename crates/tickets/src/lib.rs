@@ -10,6 +10,7 @@ pub mod domain;
 pub mod http;
 pub mod queries;
 
+mod relations;
 mod store;
 
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use outbox::{Journal, MayConflict};
 pub use consumers::{HEARS, subscription};
 pub use domain::TicketError;
 pub use http::{api, router};
+pub use relations::relations;
 pub use store::MIGRATIONS;
 
 /// What the context needs from the outside.

@@ -1,7 +1,7 @@
 //! How tickets are kept: the rows, and the way there and back; `list` finds pages of them.
 
 use events::{Event, OrderStatus, TicketStatus};
-use kernel::{Decision, EventId, Money, TicketId, Timestamp};
+use kernel::{Decision, EventId, Money, TicketId, Timestamp, UserId};
 use outbox::{Changeset, Committed, Journal, NEWS_PATIENCE, Remember};
 use store::{Migration, Row, Statement, StoreError, params};
 
@@ -20,6 +20,8 @@ pub const MIGRATIONS: &[Migration] = &[
 
 const COLUMNS: &str = "t.id, t.seller_id, t.title, t.description, t.price, t.currency, t.status, \
      t.order_id, t.version, t.revision, t.created_at, t.updated_at";
+
+const SELLER: &str = "select seller_id from tickets where id = ?1";
 
 const HOLDS: &str = "select order_id, status, version from holds where ticket_id = ?1";
 
@@ -44,6 +46,12 @@ pub(crate) async fn find(journal: &Journal, id: TicketId) -> Result<Option<Ticke
     let sql = format!("select {COLUMNS} from tickets t where t.id = ?1");
     let rows = journal.query(sql, params![id]).await?;
     rows.first().map(ticket_of).transpose()
+}
+
+/// Who sells a ticket.
+pub(crate) async fn seller(journal: &Journal, id: TicketId) -> Result<Option<UserId>, StoreError> {
+    let rows = journal.query(SELLER, params![id]).await?;
+    rows.first().map(|row| row.get(0)).transpose()
 }
 
 pub(crate) async fn holds(journal: &Journal, id: TicketId) -> Result<Vec<Hold>, StoreError> {

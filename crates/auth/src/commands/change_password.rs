@@ -23,13 +23,10 @@ pub(crate) async fn change_password(
     let hash = auth.hasher().hash(place, password).await?;
     let (flow_id, flow) = (flow.id, flow.complete());
     let identity_id = session.identity.id;
-    let writes = vec![
-        refresh_session(session),
-        finish_flow(&flow)?,
-        update_password(identity_id, hash),
-        revoke_others(identity_id, session.id, now),
-    ];
-    auth.commit(now, writes).await.map_err(|error| match error {
+    let writes =
+        vec![refresh_session(session), finish_flow(&flow)?, update_password(identity_id, hash)];
+    let others = revoke_others(identity_id, session.id, now);
+    auth.commit_ending(now, writes, others).await.map_err(|error| match error {
         StoreError::Conflict { sql: SAME_SESSION, .. } => SubmitError::SessionEnded,
         StoreError::Conflict { .. } => SubmitError::Completed(flow_id),
         error => error.into(),

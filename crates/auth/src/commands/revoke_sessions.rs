@@ -25,8 +25,8 @@ pub(crate) async fn revoke_all_others(
     let count = loop {
         let count = count_others(auth, present, now).await?;
         let as_counted = expect_others(identity_id, present.id, now, count);
-        let writes = vec![as_counted, revoke_others(identity_id, present.id, now)];
-        match auth.commit(now, writes).await {
+        let others = revoke_others(identity_id, present.id, now);
+        match auth.commit_ending(now, vec![as_counted], others).await {
             Ok(()) => break count,
             Err(error) if error.is_conflict() && tries < TRIES => tries += 1,
             Err(error) => return Err(error),
@@ -45,7 +45,7 @@ pub(crate) async fn revoke_session_of(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let identity_id = present.identity.id;
-    auth.commit(now, vec![revoke_one(id, identity_id, now)]).await?;
+    auth.commit_ending(now, Vec::new(), revoke_one(id, identity_id, now)).await?;
     tracing::info!(identity.id = %identity_id, session.id = %id,
         "Ended session {id} if it is one of identity {identity_id}");
     Ok(())

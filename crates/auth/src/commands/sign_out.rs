@@ -31,7 +31,7 @@ pub(crate) async fn sign_out(
     if revoked_at.is_some() {
         return Ok(Outcome::AlreadyApplied);
     }
-    auth.commit(now, vec![revoke_session(&token, now)]).await?;
+    auth.commit_ending(now, Vec::new(), revoke_session(&token, identity_id, now)).await?;
     tracing::info!(session.id = %id, identity.id = %identity_id, "Signed out of session {id}");
     Ok(Outcome::Executed(id))
 }

@@ -19,6 +19,30 @@ const LOGOUT_OF: &[u8] = b"ticketing: logout token of a session";
 /// How many unguessable bytes a token carries.
 pub(crate) const TOKEN_BYTES: usize = 32;
 
+/// How many characters a token has: the prefix, and the secret in Base64.
+const LENGTH: usize = PREFIX.len() + (TOKEN_BYTES * 4).div_ceil(3);
+
+/// What is stored of a token: enough to find the session, too little to use it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct TokenDigest([u8; 32]);
+
+impl TokenDigest {
+    /// The digest of a token's characters.
+    pub(crate) fn of(token: &[u8]) -> Self {
+        Self(Sha256::digest(token).into())
+    }
+
+    /// The digest of a text as a client sent it; none if its length says that it is no token.
+    pub(crate) fn of_text(text: &str) -> Option<Self> {
+        (text.len() == LENGTH).then(|| Self::of(text.as_bytes()))
+    }
+
+    /// As it is stored.
+    pub(crate) fn hex(self) -> String {
+        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
 /// The secret of one session. Whoever has it is signed in.
 pub(crate) struct SessionToken(String);
 
@@ -51,10 +75,9 @@ impl SessionToken {
         self.logout_token().as_bytes().ct_eq(token.as_bytes()).into()
     }
 
-    /// What is stored of it: enough to find the session, too little to use it.
-    pub(crate) fn digest(&self) -> String {
-        let digest = Sha256::digest(self.0.as_bytes());
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    /// What is stored of it.
+    pub(crate) fn digest(&self) -> TokenDigest {
+        TokenDigest::of(self.0.as_bytes())
     }
 }
 
@@ -71,10 +94,10 @@ mod tests {
     #[test]
     fn a_token_is_read_as_it_was_written() {
         let token = SessionToken::from_secret([0xfb; TOKEN_BYTES]);
-        assert_eq!(token.expose().len(), PREFIX.len() + 43);
+        assert_eq!((token.expose().len(), LENGTH), (PREFIX.len() + 43, PREFIX.len() + 43));
         let read = SessionToken::parse(token.expose()).unwrap();
-        assert_eq!(read.digest(), token.digest());
-        assert_eq!(token.digest().len(), 64);
+        assert!(read.digest() == token.digest());
+        assert!(TokenDigest::of_text(token.expose()) == Some(token.digest()));
         assert!(!format!("{token:?}").contains(token.expose()));
     }
 
@@ -82,10 +105,18 @@ mod tests {
     fn a_logout_token_is_of_one_session_and_opens_none() {
         let [mine, yours] = [[1; TOKEN_BYTES], [2; TOKEN_BYTES]].map(SessionToken::from_secret);
         assert!(mine.is_logout_token(&mine.logout_token()));
-        for other in [yours.logout_token().as_str(), "", mine.expose(), &mine.digest()] {
+        for other in [yours.logout_token().as_str(), "", mine.expose()] {
             assert!(!mine.is_logout_token(other), "{other}");
         }
         assert!(SessionToken::parse(&mine.logout_token()).is_none());
+    }
+
+    /// As `printf ory_st_AAA… | sha256sum` says it.
+    #[test]
+    fn a_digest_is_stored_as_it_always_was() {
+        let stored = "d47104e21ef74442b2df1095d6d05f25a90a1dcbc68de2dd9e3c6c492f69ddd0";
+        let token = SessionToken::from_secret([0; TOKEN_BYTES]);
+        assert_eq!(token.digest().hex(), stored);
     }
 
     #[test]

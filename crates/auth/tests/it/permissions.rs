@@ -6,6 +6,8 @@ use auth::{Auth, AuthError, HashCost, Options};
 use kernel::{Clock, OrderId, PaymentId, SystemClock, TicketId, UserId};
 use ory::rights::{EditOrder, EditTicket, OrderTicket, ViewOrder, ViewPayment};
 use ory::{Denied, Object, Permissions, Query, Tuple, permit, tuples};
+use outbox::Journal;
+use store::{Location, Store};
 
 use crate::world::{NAMESPACES, World};
 
@@ -16,7 +18,7 @@ fn parsed(lines: &str) -> Vec<Tuple> {
 
 /// A seller's ticket, a buyer's order for it, a payer's payment for that, and the moderation.
 async fn exchange(world: &World) -> Arc<dyn Permissions> {
-    let permissions = world.auth.permissions();
+    let permissions = world.auth.permissions(Vec::new());
     let tuples = parsed(
         "Ticket:T#owners@User:seller
          Order:O#owners@User:buyer
@@ -64,7 +66,7 @@ async fn everybody_has_the_rights_of_the_contract_and_no_others() {
 #[tokio::test]
 async fn permits_are_given_for_real_ids() {
     let world = World::new();
-    let permissions = world.auth.permissions();
+    let permissions = world.auth.permissions(Vec::new());
     let [seller, buyer] = [UserId::generate(), UserId::generate()];
     let (ticket, order) = (TicketId::generate(), OrderId::generate());
     let payment = PaymentId::generate();
@@ -88,7 +90,7 @@ async fn permits_are_given_for_real_ids() {
 #[tokio::test]
 async fn writing_twice_is_writing_once() {
     let world = World::new();
-    let permissions = world.auth.permissions();
+    let permissions = world.auth.permissions(Vec::new());
     let tuples = parsed("Ticket:T#owners@User:a\nTicket:T#owners@User:b");
     for _ in 0..2 {
         permissions.write(&tuples).await.unwrap();
@@ -114,10 +116,34 @@ async fn what_was_deleted_gives_no_right() {
     assert_eq!(world.count("tuples").await, 5);
 }
 
+/// An operator's command runs beside the exchange, which nobody tells of it.
+#[tokio::test]
+async fn what_another_process_writes_counts_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("auth.db");
+    let migrations = [outbox::MIGRATIONS, auth::MIGRATIONS].concat();
+    let cheap = HashCost { memory_kib: 8, iterations: 1 };
+    let store = Store::open(Location::File(&path), &migrations).unwrap();
+    let exchange = World::over(Journal::new(store), cheap);
+    let beside = Store::open_beside(&path, &migrations).unwrap();
+    let operator = World::over(Journal::new(beside), cheap);
+    let (asked, written) =
+        (exchange.auth.permissions(Vec::new()), operator.auth.permissions(Vec::new()));
+    asked.write(&parsed("Moderation:M#editors@Group:admin#members")).await.unwrap();
+    let membership = parsed("Group:admin#members@User:u");
+    for _ in 0..3 {
+        assert!(!asks(&*asked, "Moderation:M#edit@User:u").await);
+        written.write(&membership).await.unwrap();
+        assert!(asks(&*asked, "Moderation:M#edit@User:u").await);
+        written.delete(&membership).await.unwrap();
+    }
+    assert!(!asks(&*asked, "Moderation:M#edit@User:u").await);
+}
+
 #[tokio::test]
 async fn one_tuple_that_does_not_fit_keeps_all_out() {
     let world = World::new();
-    let permissions = world.auth.permissions();
+    let permissions = world.auth.permissions(Vec::new());
     for bad in [
         "Ticket:T#friends@User:a",
         "Ticket:T#edit@User:a",

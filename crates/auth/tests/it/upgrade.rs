@@ -29,6 +29,31 @@ const PEOPLE: store::Migration = store::Migration {
             4000000000000000, '{\"faults\":[]}');",
 };
 
+const RIGHTS: store::Migration = store::Migration {
+    name: "test/rights",
+    sql: "
+    insert into tuples (object, relation, subject) values
+    ('Group:admin', 'members', 'User:a'), ('Moderation:M', 'editors', 'Group:admin#members'),
+    ('Order:O', 'owners', 'User:b'), ('Order:O', 'parents', 'Ticket:T'),
+    ('Orders:O', 'owners', 'User:b'), ('Payment:P', 'owners', 'User:b'),
+    ('Payment:P', 'parents', 'Order:O'), ('Ticket:T', 'owners', 'User:c'),
+    ('Tickets:T', 'owners', 'User:c');",
+};
+
+/// What entities tell themselves by now is not kept a second time; everything else is.
+#[tokio::test]
+async fn tuples_that_entities_tell_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("auth.db");
+    let before = [outbox::MIGRATIONS, &auth::MIGRATIONS[..2], &[RIGHTS]].concat();
+    Store::open(Location::File(&path), &before).unwrap().close().await;
+    let all = [&before[..], &auth::MIGRATIONS[2..]].concat();
+    let journal = Journal::new(Store::open(Location::File(&path), &all).unwrap());
+    let left = journal.query("select object from tuples order by object", []).await.unwrap();
+    let left: Vec<String> = left.iter().map(|row| row.get(0).unwrap()).collect();
+    assert_eq!(left, ["Group:admin", "Moderation:M", "Orders:O", "Tickets:T"]);
+}
+
 /// Sessions and flows from before the second migration go on as what they were.
 #[tokio::test]
 async fn sessions_and_flows_of_the_first_release_go_on() {

@@ -11,8 +11,8 @@ use crate::store::{self, ONE_ACTIVE_PER_TICKET, Offer};
 use crate::{Error, Orders, meter};
 
 impl Orders {
-    /// Reserves the ticket the permit is for. Who may see and change the order is written down
-    /// first, so that there is no moment at which it is visible without its rights.
+    /// Reserves the ticket the permit is for. Who may see and change the order is granted first,
+    /// so that there is no moment at which it is visible without its rights.
     ///
     /// # Errors
     /// When the ticket is unknown, not on sale, or held by another order; or when a repeat of the
@@ -33,7 +33,7 @@ impl Orders {
         let decision = Order::place(&listing, place).map_err(not_placed)?;
 
         let rights = [tuples::order_owner(id, buyer), tuples::order_parent(id, ticket_id)];
-        self.permissions.write(&rights).await?;
+        self.permissions.grant(&rights).await?;
         match store::insert(&self.journal, decision, remember).await {
             Ok(order) => {
                 meter::moved(order.state);

@@ -18,8 +18,8 @@ const ATTEMPTS_SEEN: u32 = 20;
 
 impl Payments {
     /// Begins to pay for the order the permit is for, and gives the driver a hint. Who may see the
-    /// payment is written down first, so that there is no moment at which it is visible without
-    /// its rights.
+    /// payment is granted first, so that there is no moment at which it is visible without its
+    /// rights.
     ///
     /// # Errors
     /// When the order can't be paid, or is being paid already; or when a repeat of the request was
@@ -41,7 +41,7 @@ impl Payments {
         }
 
         let rights = [tuples::payment_owner(id, payer), tuples::payment_parent(id, order_id)];
-        self.permissions.write(&rights).await?;
+        self.permissions.grant(&rights).await?;
         match store::insert(&self.journal, decision, remember).await {
             Ok(()) => {
                 PAYMENTS_MOVED.count(&[PaymentStatus::Pending.as_str()]);

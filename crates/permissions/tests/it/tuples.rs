@@ -11,7 +11,7 @@ fn a_tuple_with_an_object_as_subject() {
     let tuple: Tuple = "Ticket:T#owners@User:U".parse().unwrap();
     let expected = Tuple {
         object: Object::new("Ticket", "T"),
-        relation: "owners".to_owned(),
+        relation: "owners".into(),
         subject: Subject::Id(Object::new("User", "U")),
     };
     assert_eq!(tuple, expected);
@@ -21,7 +21,7 @@ fn a_tuple_with_an_object_as_subject() {
 fn a_tuple_with_a_set_as_subject() {
     let tuple: Tuple = "Moderation:M#editors@Group:admin#members".parse().unwrap();
     let object = Object::new("Group", "admin");
-    assert_eq!(tuple.subject, Subject::Set { object, relation: "members".to_owned() });
+    assert_eq!(tuple.subject, Subject::Set { object, relation: "members".into() });
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn a_model_refuses_other_tuples_and_says_why() {
 fn a_model_refuses_ids_that_the_text_form_cannot_carry() {
     let tuple = |id: &str, owner: &str| Tuple {
         object: Object::new("Ticket", id),
-        relation: "owners".to_owned(),
+        relation: "owners".into(),
         subject: Subject::Id(Object::new("User", owner)),
     };
     assert_eq!(model().admits(&tuple("T", "U")), Ok(()));

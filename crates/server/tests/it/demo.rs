@@ -57,8 +57,6 @@ async fn a_demo_fills_an_exchange_that_fits_together() {
     for status in ["created", "awaiting:payment", "complete", "cancelled"] {
         assert!(count("orders", &format!("orders where status = '{status}'")) > 0, "{status}");
     }
-    let owners = "tuples where object like 'Ticket:%' and relation = 'owners'";
-    assert_eq!(count("auth", owners), 5000);
     drop(databases);
 
     exchange.restart();
@@ -85,7 +83,7 @@ async fn a_demo_fills_an_exchange_that_fits_together() {
     exchange.drain().await;
 }
 
-/// `kill -9` in the middle: every ticket that is there can be found, has an owner, and is bought.
+/// `kill -9` in the middle: every ticket that is there can be found and is bought.
 #[tokio::test(flavor = "multi_thread")]
 async fn half_a_demo_is_a_smaller_one() {
     let mut exchange = exchange(&[]);
@@ -112,8 +110,7 @@ async fn half_a_demo_is_a_smaller_one() {
     let tickets = ids("tickets", "select id from tickets");
     assert!((1000..60_000).contains(&tickets.len()), "{}", tickets.len());
     let listed = ids("orders", "select ticket_id from listings");
-    let owned = ids("auth", "select substr(object, 8) from tuples where object like 'Ticket:%'");
-    assert!(tickets.is_subset(&listed) && tickets.is_subset(&owned));
+    assert!(tickets.is_subset(&listed));
     let buyer = exchange.person().await;
     let order = buyer.place_order(tickets.last().unwrap()).await;
     buyer.pay(&order, "tok_visa").await.expect(201);

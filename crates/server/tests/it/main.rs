@@ -19,6 +19,7 @@ mod queries;
 mod race;
 mod readme;
 mod refusals;
+mod rights;
 mod storage;
 mod story;
 

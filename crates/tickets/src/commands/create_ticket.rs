@@ -25,8 +25,8 @@ pub struct CreateTicket {
 }
 
 impl Tickets {
-    /// Lists a ticket of `seller`. Its owner is written down first, so that there is no moment at
-    /// which others see a ticket that nobody owns.
+    /// Lists a ticket of `seller`. Its owner's rights are granted first, so that there is no moment
+    /// at which others see a ticket that nobody owns.
     ///
     /// # Errors
     /// When permissions or the database are away, or a repeat of the request was quicker; then
@@ -42,7 +42,7 @@ impl Tickets {
         let CreateTicket { title, description, price } = command;
         let new = NewTicket { title, description, price: price.of(self.currency) };
         let rights = [tuples::ticket_owner(id, seller)];
-        self.permissions.write(&rights).await?;
+        self.permissions.grant(&rights).await?;
         let decision = Ticket::list(id, seller, new, at);
         match store::insert(&self.journal, decision, remember).await {
             Ok(ticket) => {

@@ -28,7 +28,7 @@ impl Tickets {
     pub async fn seed_tickets(&self, drafts: &[Ticket]) -> Result<(), Error> {
         let owners: Vec<_> =
             drafts.iter().map(|ticket| tuples::ticket_owner(ticket.id, ticket.seller)).collect();
-        self.permissions.write(&owners).await?;
+        self.permissions.grant(&owners).await?;
         Ok(store::insert_all(&self.journal, drafts, self.clock.now()).await?)
     }
 }
