@@ -9,21 +9,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use http::{Method, Uri, header};
 use kernel::{Clock, Kind, Refusal};
 use telemetry::Repeated;
+use tower::util::option_layer;
 
 use crate::admission::Class;
+use crate::around::{Around, AroundLayer, Inner, run};
 use crate::client_address::{ClientAddress, Peer};
-use crate::observe::{Meter, observe};
+use crate::cross_site::{self, CrossSite};
+use crate::observe::Meter;
 use crate::problem::{self, Error};
 use crate::protection::{Protection, check_head};
 use crate::rate_limit::Charged;
-use crate::{compression, cross_site, response_headers};
+use crate::{compression, response_headers};
 
 pub use crate::request_body::BODY_MAX;
 
@@ -39,18 +41,14 @@ pub fn edge(router: Router, clock: Arc<dyn Clock>) -> Router {
 pub fn protected(router: Router, clock: Arc<dyn Clock>, protection: Arc<Protection>) -> Router {
     let cors = (!protection.cors.is_empty()).then(|| cross_site::cors(&protection.cors));
     let unavailable = Repeated::every(Duration::from_secs(1));
-    let edge = Arc::new(Edge { clock, protection, unavailable });
-    let router = router
-        .layer(DefaultBodyLimit::max(BODY_MAX))
-        .layer(compression::layer())
-        .layer(from_fn_with_state(edge, around_each_request));
-    // around all refusals, so that pages of other origins can read them too
-    let router = match cors {
-        Some(cors) => router.layer(cors),
-        None => router,
-    };
-    // outermost: sees whatever leaves
-    router.layer(from_fn_with_state(Arc::new(Meter::default()), observe))
+    let edge = Edge { clock, protection, unavailable };
+    // one layer for the router, which boxes each that it is given; the first sees whatever leaves
+    router.layer((
+        AroundLayer::new(Meter::default()),
+        // around all refusals, so that pages of other origins can read them too
+        option_layer(cors),
+        AroundLayer::new(edge),
+    ))
 }
 
 struct Edge {
@@ -60,37 +58,35 @@ struct Edge {
     unavailable: Repeated,
 }
 
-async fn around_each_request(
-    State(edge): State<Arc<Edge>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let (method, uri) = (request.method().clone(), request.uri().clone());
-    let mut charged = None;
-    let mut response = edge.answer(request, next, &mut charged).await;
-    if let Some(error) = refusal_in(&mut response) {
-        edge.log(&error, &method, &uri);
-        let path = uri.path_and_query().map_or("/", |path| path.as_str());
-        let mut document = problem::render(&error, path, edge.clock.now());
-        if let Some(allow) = response.headers_mut().remove(header::ALLOW) {
-            document.headers_mut().insert(header::ALLOW, allow);
+impl Around for Edge {
+    async fn answer(&self, request: Request, inner: impl Inner) -> Response {
+        let (method, uri) = (request.method().clone(), request.uri().clone());
+        let mut charged = None;
+        let mut response = self.pass(request, inner, &mut charged).await;
+        if let Some(error) = refusal_in(&mut response) {
+            self.log(&error, &method, &uri);
+            let path = uri.path_and_query().map_or("/", |path| path.as_str());
+            let mut document = problem::render(&error, path, self.clock.now());
+            if let Some(allow) = response.headers_mut().remove(header::ALLOW) {
+                document.headers_mut().insert(header::ALLOW, allow);
+            }
+            response = document;
         }
-        response = document;
+        let headers = response.headers_mut();
+        response_headers::protect(headers, self.protection.is_https);
+        if let Some(charged) = charged {
+            charged.tell(headers);
+        }
+        response
     }
-    let headers = response.headers_mut();
-    response_headers::protect(headers, edge.protection.is_https);
-    if let Some(charged) = charged {
-        charged.tell(headers);
-    }
-    response
 }
 
 impl Edge {
     /// The handler's answer, or why the request didn't get to it.
-    async fn answer(
+    async fn pass(
         &self,
         request: Request,
-        next: Next,
+        inner: impl Inner,
         charged: &mut Option<Charged>,
     ) -> Response {
         let class = Class::of(request.method(), request.uri().path());
@@ -98,10 +94,12 @@ impl Edge {
             Ok(request) => request,
             Err(refusal) => return Error::from(refusal).into_response(),
         };
-        match self.protection.admission.enter(class) {
-            Ok(_place) => handle(request, next).await,
-            Err(refusal) => Error::from(refusal).into_response(),
-        }
+        let takes_gzip = request.headers().contains_key(header::ACCEPT_ENCODING);
+        let response = match self.protection.admission.enter(class) {
+            Ok(_place) => handle(request, inner).await,
+            Err(refusal) => return Error::from(refusal).into_response(),
+        };
+        compression::compress(response, takes_gzip).await
     }
 
     /// Everything that is cheap to find out comes before what costs something.
@@ -130,10 +128,10 @@ impl Edge {
             }
             request.extensions_mut().insert(charge.clone());
         }
-        let (head, body) = request.into_parts();
-        check_head(&head)?;
-        self.protection.cross_site.judge(&head).await?;
-        let mut request = Request::from_parts(head, body);
+        check_head(request.uri(), request.headers())?;
+        if let Some(head) = CrossSite::suspects(&request) {
+            self.protection.cross_site.judge(head).await?;
+        }
         compression::negotiate(&mut request);
         self.protection.bodies.read(request).await
     }
@@ -160,8 +158,8 @@ impl Edge {
 }
 
 /// The handler's answer; a panic and a time-out are answers too.
-async fn handle(request: Request, next: Next) -> Response {
-    let handled = AssertUnwindSafe(next.run(request)).catch_unwind();
+async fn handle(request: Request, inner: impl Inner) -> Response {
+    let handled = AssertUnwindSafe(run(inner, request)).catch_unwind();
     match tokio::time::timeout(REQUEST_TIMEOUT, handled).await {
         Ok(Ok(response)) => response,
         Ok(Err(_panic)) => Error::from(Refusal::internal()).into_response(),

@@ -3,13 +3,12 @@
 
 mod meter;
 
-use std::sync::Arc;
-
-use axum::extract::{MatchedPath, Request, State};
-use axum::middleware::Next;
+use axum::extract::{MatchedPath, Request};
 use axum::response::Response;
 use http::HeaderValue;
 use telemetry::span::Span;
+
+use crate::around::{Around, Inner, run};
 
 pub use meter::Meter;
 
@@ -20,33 +19,37 @@ const TRACERESPONSE: &str = "traceresponse";
 /// What a path without a route is called; what clients make up is no label.
 const UNMATCHED: &str = "unmatched";
 
-/// Answers `request` within its trace, and counts the answer.
-pub async fn observe(State(meter): State<Arc<Meter>>, request: Request, next: Next) -> Response {
-    let traceparent = request.headers().get("traceparent").and_then(|value| value.to_str().ok());
-    let mut span = Span::of_request(traceparent);
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    let route = route.as_ref().map_or(UNMATCHED, MatchedPath::as_str);
-    let mut watch = meter.begin(request.method(), route);
-    span.rename(|| format!("{} {route}", watch.method()));
-    span.note("http.request.method", watch.method());
-    span.note("http.route", route);
+/// Answers a request within its trace, and counts the answer.
+impl Around for Meter {
+    async fn answer(&self, request: Request, inner: impl Inner) -> Response {
+        let traceparent =
+            request.headers().get("traceparent").and_then(|value| value.to_str().ok());
+        let mut span = Span::of_request(traceparent);
+        let route = request.extensions().get::<MatchedPath>().cloned();
+        let route = route.as_ref().map_or(UNMATCHED, MatchedPath::as_str);
+        let mut watch = self.begin(request.method(), route);
+        span.rename(|| format!("{} {route}", watch.method()));
+        span.note("http.request.method", watch.method());
+        span.note("http.route", route);
 
-    let answering = async {
-        let uri = request.uri().clone();
-        let response = next.run(request).await;
-        let (status, time) = (response.status().as_u16(), watch.end(response.status()));
-        // without the query: clients put secrets there
-        let (method, path, ms) = (watch.method(), uri.path(), (time.as_micros() as f64) / 1000.0);
-        tracing::debug!(method, path, route, status, ms, "Answered");
+        let answering = async {
+            let uri = request.uri().clone();
+            let response = run(inner, request).await;
+            let (status, time) = (response.status().as_u16(), watch.end(response.status()));
+            // without the query: clients put secrets there
+            let (method, path, ms) =
+                (watch.method(), uri.path(), (time.as_micros() as f64) / 1000.0);
+            tracing::debug!(method, path, route, status, ms, "Answered");
+            response
+        };
+        let mut response = span.scope(answering).await;
+        span.note("http.response.status_code", response.status().as_u16());
+        if response.status().is_server_error() {
+            span.fail();
+        }
+        if let Ok(value) = HeaderValue::from_bytes(&span.trace().header()) {
+            response.headers_mut().insert(TRACERESPONSE, value);
+        }
         response
-    };
-    let mut response = span.scope(answering).await;
-    span.note("http.response.status_code", response.status().as_u16());
-    if response.status().is_server_error() {
-        span.fail();
     }
-    if let Ok(value) = HeaderValue::from_str(&span.trace().to_string()) {
-        response.headers_mut().insert(TRACERESPONSE, value);
-    }
-    response
 }

@@ -28,13 +28,13 @@ const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// Adds what is missing; `is_https` when clients reach the exchange by HTTPS.
 pub(crate) fn protect(headers: &mut HeaderMap, is_https: bool) {
+    // once, rather than each time that the table is full; one is the trace's
+    headers.reserve(ALWAYS.len() + 2);
     for (name, value) in &ALWAYS {
-        if !headers.contains_key(name) {
-            headers.insert(name, value.clone());
-        }
+        headers.entry(name).or_insert_with(|| value.clone());
     }
-    if is_https && !headers.contains_key(header::STRICT_TRANSPORT_SECURITY) {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
+    if is_https {
+        headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(HSTS);
     }
 }
 
