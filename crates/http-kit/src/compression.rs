@@ -36,29 +36,33 @@ pub(crate) fn negotiate(request: &mut Request) {
     }
 }
 
-/// Compresses an answer if that `is_wanted`, but for small ones, images, and streams of events,
-/// which it would hold back. An answer that stays as it is costs next to nothing here.
-pub(crate) async fn compress(mut response: Response, is_wanted: bool) -> Response {
-    let helps = SizeAbove::new(SMALL).and(DefaultPredicate::new());
-    let is_encoded = response.headers().contains_key(header::CONTENT_ENCODING);
-    if is_encoded || !helps.should_compress(&response) {
-        return response;
-    }
-    if !is_wanted {
-        let headers = response.headers_mut();
-        if !varies(headers) {
-            headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));
-        }
-        return response;
-    }
+/// Compresses an answer, if that helps.
+pub(crate) async fn compress(response: Response) -> Response {
     let mut wish = http::Request::new(Body::empty());
     wish.headers_mut().insert(header::ACCEPT_ENCODING, GZIP);
     let mut answer = Some(response);
     let answered =
         service_fn(move |_| ready(Ok::<_, Infallible>(answer.take().unwrap_or_default())));
-    let layer = CompressionLayer::new().compress_when(helps);
+    let layer = CompressionLayer::new().compress_when(helps());
     let Ok(response): Result<_, Infallible> = layer.layer(answered).oneshot(wish).await;
     response.map(Body::new)
+}
+
+/// Says of an answer that stays plain for this client that others may get it compressed: what
+/// [`compress`] says of those. Caches need to know.
+pub(crate) fn tell(response: &mut Response) {
+    let headers = response.headers();
+    let is_encoded = headers.contains_key(header::CONTENT_ENCODING);
+    if !is_encoded && helps().should_compress(response) && !varies(response.headers()) {
+        let value = HeaderValue::from_static("accept-encoding");
+        response.headers_mut().append(header::VARY, value);
+    }
+}
+
+/// Which answers are compressed: not small ones, images, and streams of events, which it would
+/// hold back.
+fn helps() -> impl Predicate {
+    SizeAbove::new(SMALL).and(DefaultPredicate::new())
 }
 
 /// Whether an answer says already that it depends on what the client takes.

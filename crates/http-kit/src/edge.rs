@@ -3,12 +3,14 @@
 //! refusal leaves as a problem document, the framework's own and a panic's included; and what
 //! went wrong is logged here, once.
 
+use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::HttpBody;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
@@ -18,7 +20,7 @@ use telemetry::Repeated;
 use tower::util::option_layer;
 
 use crate::admission::Class;
-use crate::around::{Around, AroundLayer, Inner, run};
+use crate::around::{Answering, Around, AroundLayer, Inner};
 use crate::client_address::{ClientAddress, Peer};
 use crate::cross_site::{self, CrossSite};
 use crate::observe::Meter;
@@ -59,56 +61,44 @@ struct Edge {
 }
 
 impl Around for Edge {
-    async fn answer(&self, request: Request, inner: impl Inner) -> Response {
-        let (method, uri) = (request.method().clone(), request.uri().clone());
-        let mut charged = None;
-        let mut response = self.pass(request, inner, &mut charged).await;
-        if let Some(error) = refusal_in(&mut response) {
-            self.log(&error, &method, &uri);
-            let path = uri.path_and_query().map_or("/", |path| path.as_str());
-            let mut document = problem::render(&error, path, self.clock.now());
-            if let Some(allow) = response.headers_mut().remove(header::ALLOW) {
-                document.headers_mut().insert(header::ALLOW, allow);
+    fn answer(self: Arc<Self>, mut request: Request, mut inner: impl Inner) -> Answering {
+        Box::pin(async move {
+            let (method, uri) = (request.method().clone(), request.uri().clone());
+            let (class, mut charged) = (Class::of(&method, uri.path()), None);
+            let mut checked = self.check(&mut request, class, &mut charged);
+            if checked.is_ok() && (!method.is_safe() || !request.body().is_end_stream()) {
+                checked = self.check_and_read(&mut request).boxed().await;
             }
-            response = document;
-        }
-        let headers = response.headers_mut();
-        response_headers::protect(headers, self.protection.is_https);
-        if let Some(charged) = charged {
-            charged.tell(headers);
-        }
-        response
+            let takes_gzip = request.headers().contains_key(header::ACCEPT_ENCODING);
+            let mut response = match checked.and_then(|()| self.protection.admission.enter(class)) {
+                Ok(_place) => in_time(inner.call(request)).await,
+                Err(refusal) => Error::from(refusal).into_response(),
+            };
+            if let Some(error) = refusal_in(&mut response) {
+                response = self.refuse(&error, &method, &uri, &response);
+            } else if takes_gzip {
+                response = compression::compress(response).boxed().await;
+            } else {
+                compression::tell(&mut response);
+            }
+            let headers = response.headers_mut();
+            response_headers::protect(headers, self.protection.is_https);
+            if let Some(charged) = charged {
+                charged.tell(headers);
+            }
+            Ok(response)
+        })
     }
 }
 
 impl Edge {
-    /// The handler's answer, or why the request didn't get to it.
-    async fn pass(
-        &self,
-        request: Request,
-        inner: impl Inner,
-        charged: &mut Option<Charged>,
-    ) -> Response {
-        let class = Class::of(request.method(), request.uri().path());
-        let request = match self.check(request, class, charged).await {
-            Ok(request) => request,
-            Err(refusal) => return Error::from(refusal).into_response(),
-        };
-        let takes_gzip = request.headers().contains_key(header::ACCEPT_ENCODING);
-        let response = match self.protection.admission.enter(class) {
-            Ok(_place) => handle(request, inner).await,
-            Err(refusal) => return Error::from(refusal).into_response(),
-        };
-        compression::compress(response, takes_gzip).await
-    }
-
     /// Everything that is cheap to find out comes before what costs something.
-    async fn check(
+    fn check(
         &self,
-        mut request: Request,
+        request: &mut Request,
         class: Class,
         charged: &mut Option<Charged>,
-    ) -> Result<Request, Refusal> {
+    ) -> Result<(), Refusal> {
         let address = match request.extensions().get::<Peer>() {
             Some(peer) => {
                 let address = self.protection.proxies.client_of(peer.0, request.headers());
@@ -129,11 +119,27 @@ impl Edge {
             request.extensions_mut().insert(charge.clone());
         }
         check_head(request.uri(), request.headers())?;
-        if let Some(head) = CrossSite::suspects(&request) {
+        compression::negotiate(request);
+        Ok(())
+    }
+
+    /// What there is to do for a request that may change something, or has a body.
+    async fn check_and_read(&self, request: &mut Request) -> Result<(), Refusal> {
+        if let Some(head) = CrossSite::suspects(request) {
             self.protection.cross_site.judge(head).await?;
         }
-        compression::negotiate(&mut request);
         self.protection.bodies.read(request).await
+    }
+
+    /// Logs why a request was refused, and says so in a problem document.
+    fn refuse(&self, error: &Error, method: &Method, uri: &Uri, bare: &Response) -> Response {
+        self.log(error, method, uri);
+        let path = uri.path_and_query().map_or("/", |path| path.as_str());
+        let mut document = problem::render(error, path, self.clock.now());
+        if let Some(allow) = bare.headers().get(header::ALLOW) {
+            document.headers_mut().insert(header::ALLOW, allow.clone());
+        }
+        document
     }
 
     fn log(&self, error: &Error, method: &Method, uri: &Uri) {
@@ -158,10 +164,9 @@ impl Edge {
 }
 
 /// The handler's answer; a panic and a time-out are answers too.
-async fn handle(request: Request, inner: impl Inner) -> Response {
-    let handled = AssertUnwindSafe(run(inner, request)).catch_unwind();
-    match tokio::time::timeout(REQUEST_TIMEOUT, handled).await {
-        Ok(Ok(response)) => response,
+async fn in_time(handling: impl Future<Output = Result<Response, Infallible>>) -> Response {
+    match tokio::time::timeout(REQUEST_TIMEOUT, AssertUnwindSafe(handling).catch_unwind()).await {
+        Ok(Ok(Ok(response))) => response,
         Ok(Err(_panic)) => Error::from(Refusal::internal()).into_response(),
         Err(_elapsed) => {
             let detail = "The request took too long. It may have been carried out: look first.";

@@ -121,8 +121,13 @@ impl Span {
     }
 
     /// Runs `work` as this span: what it logs and causes belongs to the trace.
-    pub async fn scope<F: Future>(&self, work: F) -> F::Output {
-        trace::scope_as(self.trace.clone(), self.log, work).await
+    pub fn scope<F: Future>(&self, work: F) -> impl Future<Output = F::Output> + use<F> {
+        trace::scope_as(self.trace.clone(), self.log, work)
+    }
+
+    /// As [`Self::scope`], for what needs no waiting.
+    pub fn within<T>(&self, work: impl FnOnce() -> T) -> T {
+        trace::within(self.trace.clone(), self.log, work)
     }
 
     /// Notes what is known of the work, if anybody wants to know.

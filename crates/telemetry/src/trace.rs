@@ -147,20 +147,28 @@ impl Ids {
 }
 
 /// Runs `work` within `trace`.
-pub async fn scope<F: Future>(trace: Trace, work: F) -> F::Output {
-    scope_as(trace, None, work).await
+pub fn scope<F: Future>(trace: Trace, work: F) -> impl Future<Output = F::Output> {
+    scope_as(trace, None, work)
 }
 
 /// As [`scope`]; log lines within tell the trace, and that they are a part of `what`, or of what
 /// the work around it is.
-pub(crate) async fn scope_as<F: Future>(
+pub(crate) fn scope_as<F: Future>(
     trace: Trace,
     what: Option<&'static str>,
     work: F,
-) -> F::Output {
-    let around = || CURRENT.try_with(|(_, what)| *what).ok().flatten();
-    let what = what.or_else(around);
-    CURRENT.scope((trace, what), work).await
+) -> impl Future<Output = F::Output> {
+    CURRENT.scope((trace, what.or_else(around)), work)
+}
+
+/// As [`scope_as`], for what needs no waiting.
+pub(crate) fn within<T>(trace: Trace, what: Option<&'static str>, work: impl FnOnce() -> T) -> T {
+    CURRENT.sync_scope((trace, what.or_else(around)), work)
+}
+
+/// What the work around this is, for the log.
+fn around() -> Option<&'static str> {
+    CURRENT.try_with(|(_, what)| *what).ok().flatten()
 }
 
 /// What a log line is a part of, and its trace; none outside of such work.
