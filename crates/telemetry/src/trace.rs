@@ -130,7 +130,7 @@ impl Ids {
             let mut bytes = [0; 8];
             // without randomness ids are still unlike each other, though not other processes'
             if getrandom::fill(&mut bytes).is_err() {
-                tracing::warn!("No randomness for ids of traces");
+                tracing::warn!("No randomness for a trace id");
             }
             u64::from_ne_bytes(bytes)
         };
