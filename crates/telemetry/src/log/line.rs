@@ -160,14 +160,15 @@ mod tests {
     const TRACEPARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
     fn log_both() {
-        tracing::info!(order.id = %7, seats = 2, price = 1.5, paid = true, why = "a\n\"b\"", "Done");
+        let why = "a\n\"b\"";
+        tracing::info!(order.id = %7, seats = 2, price = 1.5, paid = true, why, "Done");
         let request = Span::of_request(Some(TRACEPARENT));
         let within = request.scope(async { tracing::warn!("Within\u{1b}[31m") });
-        futures_now(within);
+        now(within);
     }
 
     /// Runs what needs no waiting.
-    fn futures_now<T>(work: impl Future<Output = T>) -> T {
+    fn now<T>(work: impl Future<Output = T>) -> T {
         tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work)
     }
 
