@@ -15,6 +15,8 @@ use crate::rate_limit::Charged;
 /// The cookie that carries a browser's session, as Kratos names it.
 pub const SESSION_COOKIE: &str = "ory_kratos_session";
 
+const X_SESSION_TOKEN: HeaderName = HeaderName::from_static("x-session-token");
+
 /// A caller who is signed in. A handler with this argument refuses everybody else with 401.
 #[derive(Debug, Clone)]
 pub struct Caller(pub SignedIn);
@@ -104,7 +106,7 @@ pub(crate) fn is_by_cookie(headers: &HeaderMap) -> bool {
 
 fn shown_token(headers: &HeaderMap) -> Option<&str> {
     let shown = || text(headers, &header::AUTHORIZATION).and_then(bearer);
-    text(headers, &HeaderName::from_static("x-session-token")).or_else(shown)
+    text(headers, &X_SESSION_TOKEN).or_else(shown)
 }
 
 fn kept_token(headers: &HeaderMap) -> Option<&str> {

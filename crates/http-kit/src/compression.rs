@@ -1,22 +1,24 @@
 //! Answers are compressed by gzip where that helps and harms nothing.
 
+use std::convert::Infallible;
+use std::future::ready;
+
+use axum::body::Body;
 use axum::extract::Request;
+use axum::response::Response;
 use http::{HeaderMap, HeaderValue, header};
+use tower::{Layer, ServiceExt, service_fn};
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, Predicate, SizeAbove};
 
 /// Answers smaller than this gain nothing: they fit into one packet anyway.
 const SMALL: u64 = 1024;
 
+const GZIP: HeaderValue = HeaderValue::from_static("gzip");
+
 /// Answers under these paths hold secrets (session and CSRF tokens) beside what a client wrote.
 /// Their compressed size would tell of the secrets (the attack called BREACH).
 const SECRET: [&str; 2] = ["/self-service/", "/sessions"];
-
-/// Compresses answers, but for small ones, images, and streams of events, which it would hold
-/// back.
-pub(crate) fn layer() -> CompressionLayer<impl Predicate> {
-    CompressionLayer::new().compress_when(DefaultPredicate::new().and(SizeAbove::new(SMALL)))
-}
 
 /// Says what the client takes in the one form that can't be refused: gzip, or nothing. A client
 /// that refuses everything gets the plain answer rather than a 406 (RFC 9110, 12.4.1, leaves the
@@ -28,10 +30,45 @@ pub(crate) fn negotiate(request: &mut Request) {
     let is_secret = SECRET.iter().any(|secret| request.uri().path().starts_with(secret));
     let headers = request.headers_mut();
     if !is_secret && takes_gzip(headers) {
-        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+        headers.insert(header::ACCEPT_ENCODING, GZIP);
     } else {
         headers.remove(header::ACCEPT_ENCODING);
     }
+}
+
+/// Compresses an answer, if that helps.
+pub(crate) async fn compress(response: Response) -> Response {
+    let mut wish = http::Request::new(Body::empty());
+    wish.headers_mut().insert(header::ACCEPT_ENCODING, GZIP);
+    let mut answer = Some(response);
+    let answered =
+        service_fn(move |_| ready(Ok::<_, Infallible>(answer.take().unwrap_or_default())));
+    let layer = CompressionLayer::new().compress_when(helps());
+    let Ok(response): Result<_, Infallible> = layer.layer(answered).oneshot(wish).await;
+    response.map(Body::new)
+}
+
+/// Says of an answer that stays plain for this client that others may get it compressed: what
+/// [`compress`] says of those. Caches need to know.
+pub(crate) fn tell(response: &mut Response) {
+    let headers = response.headers();
+    let is_encoded = headers.contains_key(header::CONTENT_ENCODING);
+    if !is_encoded && helps().should_compress(response) && !varies(response.headers()) {
+        let value = HeaderValue::from_static("accept-encoding");
+        response.headers_mut().append(header::VARY, value);
+    }
+}
+
+/// Which answers are compressed: not small ones, images, and streams of events, which it would
+/// hold back.
+fn helps() -> impl Predicate {
+    SizeAbove::new(SMALL).and(DefaultPredicate::new())
+}
+
+/// Whether an answer says already that it depends on what the client takes.
+fn varies(headers: &HeaderMap) -> bool {
+    let mut lines = headers.get_all(header::VARY).iter().filter_map(|line| line.to_str().ok());
+    lines.any(|line| line.to_ascii_lowercase().contains("accept-encoding"))
 }
 
 fn takes_gzip(headers: &HeaderMap) -> bool {

@@ -3,27 +3,31 @@
 //! refusal leaves as a problem document, the framework's own and a panic's included; and what
 //! went wrong is logged here, once.
 
+use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::body::HttpBody;
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use http::{Method, Uri, header};
 use kernel::{Clock, Kind, Refusal};
 use telemetry::Repeated;
+use tower::util::option_layer;
 
 use crate::admission::Class;
+use crate::around::{Answering, Around, AroundLayer, Inner};
 use crate::client_address::{ClientAddress, Peer};
-use crate::observe::{Meter, observe};
+use crate::cross_site::{self, CrossSite};
+use crate::observe::Meter;
 use crate::problem::{self, Error};
 use crate::protection::{Protection, check_head};
 use crate::rate_limit::Charged;
-use crate::{compression, cross_site, response_headers};
+use crate::{compression, response_headers};
 
 pub use crate::request_body::BODY_MAX;
 
@@ -39,18 +43,14 @@ pub fn edge(router: Router, clock: Arc<dyn Clock>) -> Router {
 pub fn protected(router: Router, clock: Arc<dyn Clock>, protection: Arc<Protection>) -> Router {
     let cors = (!protection.cors.is_empty()).then(|| cross_site::cors(&protection.cors));
     let unavailable = Repeated::every(Duration::from_secs(1));
-    let edge = Arc::new(Edge { clock, protection, unavailable });
-    let router = router
-        .layer(DefaultBodyLimit::max(BODY_MAX))
-        .layer(compression::layer())
-        .layer(from_fn_with_state(edge, around_each_request));
-    // around all refusals, so that pages of other origins can read them too
-    let router = match cors {
-        Some(cors) => router.layer(cors),
-        None => router,
-    };
-    // outermost: sees whatever leaves
-    router.layer(from_fn_with_state(Arc::new(Meter::default()), observe))
+    let edge = Edge { clock, protection, unavailable };
+    // one layer for the router, which boxes each that it is given; the first sees whatever leaves
+    router.layer((
+        AroundLayer::new(Meter::default()),
+        // around all refusals, so that pages of other origins can read them too
+        option_layer(cors),
+        AroundLayer::new(edge),
+    ))
 }
 
 struct Edge {
@@ -60,57 +60,45 @@ struct Edge {
     unavailable: Repeated,
 }
 
-async fn around_each_request(
-    State(edge): State<Arc<Edge>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let (method, uri) = (request.method().clone(), request.uri().clone());
-    let mut charged = None;
-    let mut response = edge.answer(request, next, &mut charged).await;
-    if let Some(error) = refusal_in(&mut response) {
-        edge.log(&error, &method, &uri);
-        let path = uri.path_and_query().map_or("/", |path| path.as_str());
-        let mut document = problem::render(&error, path, edge.clock.now());
-        if let Some(allow) = response.headers_mut().remove(header::ALLOW) {
-            document.headers_mut().insert(header::ALLOW, allow);
-        }
-        response = document;
+impl Around for Edge {
+    fn answer(self: Arc<Self>, mut request: Request, mut inner: impl Inner) -> Answering {
+        Box::pin(async move {
+            let (method, uri) = (request.method().clone(), request.uri().clone());
+            let (class, mut charged) = (Class::of(&method, uri.path()), None);
+            let mut checked = self.check(&mut request, class, &mut charged);
+            if checked.is_ok() && (!method.is_safe() || !request.body().is_end_stream()) {
+                checked = self.check_and_read(&mut request).boxed().await;
+            }
+            let takes_gzip = request.headers().contains_key(header::ACCEPT_ENCODING);
+            let mut response = match checked.and_then(|()| self.protection.admission.enter(class)) {
+                Ok(_place) => in_time(inner.call(request)).await,
+                Err(refusal) => Error::from(refusal).into_response(),
+            };
+            if let Some(error) = refusal_in(&mut response) {
+                response = self.refuse(&error, &method, &uri, &response);
+            } else if takes_gzip {
+                response = compression::compress(response).boxed().await;
+            } else {
+                compression::tell(&mut response);
+            }
+            let headers = response.headers_mut();
+            response_headers::protect(headers, self.protection.is_https);
+            if let Some(charged) = charged {
+                charged.tell(headers);
+            }
+            Ok(response)
+        })
     }
-    let headers = response.headers_mut();
-    response_headers::protect(headers, edge.protection.is_https);
-    if let Some(charged) = charged {
-        charged.tell(headers);
-    }
-    response
 }
 
 impl Edge {
-    /// The handler's answer, or why the request didn't get to it.
-    async fn answer(
-        &self,
-        request: Request,
-        next: Next,
-        charged: &mut Option<Charged>,
-    ) -> Response {
-        let class = Class::of(request.method(), request.uri().path());
-        let request = match self.check(request, class, charged).await {
-            Ok(request) => request,
-            Err(refusal) => return Error::from(refusal).into_response(),
-        };
-        match self.protection.admission.enter(class) {
-            Ok(_place) => handle(request, next).await,
-            Err(refusal) => Error::from(refusal).into_response(),
-        }
-    }
-
     /// Everything that is cheap to find out comes before what costs something.
-    async fn check(
+    fn check(
         &self,
-        mut request: Request,
+        request: &mut Request,
         class: Class,
         charged: &mut Option<Charged>,
-    ) -> Result<Request, Refusal> {
+    ) -> Result<(), Refusal> {
         let address = match request.extensions().get::<Peer>() {
             Some(peer) => {
                 let address = self.protection.proxies.client_of(peer.0, request.headers());
@@ -130,12 +118,28 @@ impl Edge {
             }
             request.extensions_mut().insert(charge.clone());
         }
-        let (head, body) = request.into_parts();
-        check_head(&head)?;
-        self.protection.cross_site.judge(&head).await?;
-        let mut request = Request::from_parts(head, body);
-        compression::negotiate(&mut request);
+        check_head(request.uri(), request.headers())?;
+        compression::negotiate(request);
+        Ok(())
+    }
+
+    /// What there is to do for a request that may change something, or has a body.
+    async fn check_and_read(&self, request: &mut Request) -> Result<(), Refusal> {
+        if let Some(head) = CrossSite::suspects(request) {
+            self.protection.cross_site.judge(head).await?;
+        }
         self.protection.bodies.read(request).await
+    }
+
+    /// Logs why a request was refused, and says so in a problem document.
+    fn refuse(&self, error: &Error, method: &Method, uri: &Uri, bare: &Response) -> Response {
+        self.log(error, method, uri);
+        let path = uri.path_and_query().map_or("/", |path| path.as_str());
+        let mut document = problem::render(error, path, self.clock.now());
+        if let Some(allow) = bare.headers().get(header::ALLOW) {
+            document.headers_mut().insert(header::ALLOW, allow.clone());
+        }
+        document
     }
 
     fn log(&self, error: &Error, method: &Method, uri: &Uri) {
@@ -160,10 +164,9 @@ impl Edge {
 }
 
 /// The handler's answer; a panic and a time-out are answers too.
-async fn handle(request: Request, next: Next) -> Response {
-    let handled = AssertUnwindSafe(next.run(request)).catch_unwind();
-    match tokio::time::timeout(REQUEST_TIMEOUT, handled).await {
-        Ok(Ok(response)) => response,
+async fn in_time(handling: impl Future<Output = Result<Response, Infallible>>) -> Response {
+    match tokio::time::timeout(REQUEST_TIMEOUT, AssertUnwindSafe(handling).catch_unwind()).await {
+        Ok(Ok(Ok(response))) => response,
         Ok(Err(_panic)) => Error::from(Refusal::internal()).into_response(),
         Err(_elapsed) => {
             let detail = "The request took too long. It may have been carried out: look first.";

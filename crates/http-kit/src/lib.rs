@@ -23,11 +23,13 @@ pub mod rate_limit;
 pub mod request_body;
 pub mod serve;
 
+mod around;
 mod bare_answer;
 mod compression;
 mod connections;
 mod members;
 mod response_headers;
+mod shared;
 mod stream;
 
 pub use body::Fields;
@@ -36,3 +38,4 @@ pub use client_address::ClientAddress;
 pub use idempotency::{Once, Post};
 pub use params::{IdPath, ListQuery, NextPage};
 pub use problem::Error;
+pub use shared::{AsksWho, Shared};

@@ -4,8 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::StatusCode;
-use http::request::Parts;
+use http::{HeaderMap, StatusCode, Uri};
 use kernel::{Refusal, WebOrigin};
 use tokio_util::sync::CancellationToken;
 
@@ -73,13 +72,11 @@ impl Protection {
 }
 
 /// Refuses a request whose head is larger than any that makes sense here.
-pub(crate) fn check_head(head: &Parts) -> Result<(), Refusal> {
-    let uri = head.uri.path().len() + head.uri.query().map_or(0, str::len);
-    if uri > URI_MAX {
+pub(crate) fn check_head(uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
+    if uri.path().len() + uri.query().map_or(0, str::len) > URI_MAX {
         return Err(refusal_of(StatusCode::URI_TOO_LONG));
     }
-    let fields = head.headers.iter();
-    let size: usize = fields.map(|(name, value)| name.as_str().len() + value.len()).sum();
+    let size: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
     if size > HEADERS_MAX {
         return Err(refusal_of(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE));
     }

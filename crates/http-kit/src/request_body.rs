@@ -49,30 +49,30 @@ impl RequestBodies {
         Self { time, pieces: Arc::new(Semaphore::new(bytes / PIECE)) }
     }
 
-    /// The same request with its body in memory.
-    pub(crate) async fn read(&self, request: Request) -> Result<Request, Refusal> {
+    /// Takes the request's body into memory.
+    pub(crate) async fn read(&self, request: &mut Request) -> Result<(), Refusal> {
         if request.body().is_end_stream() {
-            return Ok(request);
+            return Ok(());
         }
-        let (mut parts, mut body) = request.into_parts();
-        let length = parts.headers.get(header::CONTENT_LENGTH);
+        let mut body = std::mem::take(request.body_mut());
+        let length = request.headers().get(header::CONTENT_LENGTH);
         let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-        let result = if length.is_some_and(|length| length > BODY_MAX as u64) {
+        let collected = if length.is_some_and(|length| length > BODY_MAX as u64) {
             Err(too_large())
         } else {
-            self.collect(&mut body).await.map(|(whole, share)| {
-                // given back when the request is: until then the body is in memory
-                if let Some(share) = share {
-                    parts.extensions.insert(Arc::new(share));
-                }
-                whole
-            })
+            self.collect(&mut body).await
         };
         // who waits for "100 Continue" has sent nothing, and needn't
-        if result.is_err() && !parts.headers.contains_key(header::EXPECT) {
+        if collected.is_err() && !request.headers().contains_key(header::EXPECT) {
             drain(body).await;
         }
-        Ok(Request::from_parts(parts, Body::from(result?)))
+        let (whole, share) = collected?;
+        *request.body_mut() = Body::from(whole);
+        // given back when the request is: until then the body is in memory
+        if let Some(share) = share {
+            request.extensions_mut().insert(Arc::new(share));
+        }
+        Ok(())
     }
 
     async fn collect(&self, body: &mut Body) -> Result<(Bytes, Option<Share>), Refusal> {
@@ -177,8 +177,8 @@ mod tests {
         Request::new(body)
     }
 
-    async fn code(bodies: &RequestBodies, request: Request) -> &'static str {
-        bodies.read(request).await.err().map_or("", |refusal| refusal.code)
+    async fn code(bodies: &RequestBodies, mut request: Request) -> &'static str {
+        bodies.read(&mut request).await.err().map_or("", |refusal| refusal.code)
     }
 
     #[tokio::test]
@@ -187,7 +187,8 @@ mod tests {
         for pieces in [vec![], vec![0; 1], vec![400_000; 2], vec![BODY_MAX / 4; 4]] {
             let size: usize = pieces.iter().sum();
             let pieces = pieces.into_iter().map(|size| vec![b'x'; size]).collect();
-            let read = bodies.read(request(pieces, false)).await.unwrap();
+            let mut read = request(pieces, false);
+            bodies.read(&mut read).await.unwrap();
             assert_eq!(read.into_body().collect().await.unwrap().to_bytes().len(), size);
         }
         let over = request(vec![vec![0; BODY_MAX], vec![0; 1]], false);
@@ -210,7 +211,8 @@ mod tests {
     #[tokio::test]
     async fn large_bodies_have_a_bound_together_and_small_ones_pass() {
         let bodies = bodies(64 * 1024);
-        let mut held = Box::pin(bodies.read(request(vec![vec![0; 70_000]], true)));
+        let mut slow = request(vec![vec![0; 70_000]], true);
+        let mut held = Box::pin(bodies.read(&mut slow));
         assert!(futures_util::poll!(&mut held).is_pending());
         assert_eq!(code(&bodies, request(vec![vec![0; 70_000]], false)).await, "overloaded");
         assert_eq!(code(&bodies, request(vec![vec![0; SMALL]], false)).await, "");

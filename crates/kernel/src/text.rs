@@ -76,7 +76,9 @@ const fn stands_alone(c: char) -> bool {
 /// no width, soft hyphens. What joins letters or emoji (U+200C, U+200D) is none of these.
 #[must_use]
 pub const fn is_deceptive(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}'
+    // nearly every character of most texts ends here
+    c >= '\u{ad}'
+        && matches!(c, '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}'
         | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 

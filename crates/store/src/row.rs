@@ -28,8 +28,13 @@ impl Row {
         index: usize,
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Result<T, StoreError> {
-        let text: String = self.get(index)?;
-        parse(&text).ok_or_else(|| fault(index, "has an unknown value"))
+        match self.0.get(index) {
+            Some(Value::Text(text)) => {
+                parse(text).ok_or_else(|| fault(index, "has an unknown value"))
+            }
+            Some(_) => Err(fault(index, "has another type")),
+            None => Err(fault(index, "is missing")),
+        }
     }
 }
 

@@ -1,9 +1,13 @@
 //! The log: one line for each thing that was handled, written to standard error.
 
+mod line;
+
 use std::io::{self, IsTerminal, Write};
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
+
+use self::line::{JsonLine, TextLine};
 
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,8 +32,6 @@ impl LogFormat {
 /// When `filter` can't be read.
 pub fn init(format: LogFormat, filter: &str) -> Result<(), ParseError> {
     let filter = EnvFilter::builder().parse(filter)?;
-    // the spans that give every line its trace are always made, whatever lines are wanted
-    let filter = filter.add_directive("telemetry::span=error".parse()?);
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(|| Unfailing(io::stderr()))
@@ -37,11 +39,9 @@ pub fn init(format: LogFormat, filter: &str) -> Result<(), ParseError> {
     match format {
         LogFormat::Text => {
             // a file is no terminal: no colours there
-            builder.with_target(false).with_ansi(io::stderr().is_terminal()).init();
+            builder.with_ansi(io::stderr().is_terminal()).event_format(TextLine).init();
         }
-        LogFormat::Json => {
-            builder.json().flatten_event(true).with_span_list(false).init();
-        }
+        LogFormat::Json => builder.with_ansi(false).event_format(JsonLine).init(),
     }
     Ok(())
 }

@@ -5,8 +5,6 @@ use std::borrow::Cow;
 use std::sync::OnceLock;
 use std::time::SystemTime;
 
-use tracing::Instrument;
-
 use crate::trace::{self, Trace};
 
 /// What kind of work it is, in OpenTelemetry's words.
@@ -63,7 +61,8 @@ pub fn export_to(export: Box<dyn Export>) -> bool {
 #[derive(Debug)]
 pub struct Span {
     trace: Trace,
-    log: tracing::Span,
+    /// What log lines within are told to be a part of; none when what is around it is told.
+    log: Option<&'static str>,
     /// What will be exported; none when nobody wants it.
     record: Option<Finished>,
 }
@@ -73,8 +72,7 @@ impl Span {
     #[must_use]
     pub fn of_request(traceparent: Option<&str>) -> Self {
         let parent = traceparent.and_then(Trace::parse);
-        let log = |trace: &Trace| tracing::error_span!("request", trace_id = %trace.id());
-        Self::begin(parent.as_ref(), Kind::Server, "request", log)
+        Self::begin(parent.as_ref(), Kind::Server, "request", Some("request"))
     }
 
     /// Begins to carry or to handle an event whose row or envelope has this `traceparent`; what
@@ -82,21 +80,17 @@ impl Span {
     #[must_use]
     pub fn of_event(kind: Kind, name: &'static str, traceparent: Option<&str>) -> Self {
         if let Some(around) = trace::current() {
-            return Self::begin(Some(&around), kind, name, |_| tracing::Span::none());
+            return Self::begin(Some(&around), kind, name, None);
         }
         let parent = traceparent.and_then(Trace::parse);
-        let log = |trace: &Trace| tracing::error_span!("event", trace_id = %trace.id());
-        Self::begin(parent.as_ref(), kind, name, log)
+        Self::begin(parent.as_ref(), kind, name, Some("event"))
     }
 
     /// Begins a part of what goes on here; log lines within it look like those around it.
     #[must_use]
     pub fn of_part(name: &'static str) -> Self {
         let around = trace::current();
-        let mut part = Self::begin(around.as_ref(), Kind::Internal, name, |_| {
-            // what is around it says already which trace this is
-            tracing::Span::none()
-        });
+        let mut part = Self::begin(around.as_ref(), Kind::Internal, name, None);
         if around.is_none() {
             // a part of nothing is nobody's news
             part.record = None;
@@ -108,7 +102,7 @@ impl Span {
         parent: Option<&Trace>,
         kind: Kind,
         name: &'static str,
-        log: impl FnOnce(&Trace) -> tracing::Span,
+        log: Option<&'static str>,
     ) -> Self {
         let trace = parent.map_or_else(Trace::start, Trace::child);
         let wanted = EXPORT.get().is_some_and(|export| export.wants(&trace));
@@ -117,7 +111,7 @@ impl Span {
             let (name, trace) = (Cow::Borrowed(name), trace.clone());
             Finished { trace, parent, name, kind, from: now, to: now, notes: vec![], failed: false }
         });
-        Self { log: log(&trace), trace, record }
+        Self { trace, log, record }
     }
 
     /// Its place in the trace.
@@ -127,8 +121,13 @@ impl Span {
     }
 
     /// Runs `work` as this span: what it logs and causes belongs to the trace.
-    pub async fn scope<F: Future>(&self, work: F) -> F::Output {
-        trace::scope(self.trace.clone(), work.instrument(self.log.clone())).await
+    pub fn scope<F: Future>(&self, work: F) -> impl Future<Output = F::Output> + use<F> {
+        trace::scope_as(self.trace.clone(), self.log, work)
+    }
+
+    /// As [`Self::scope`], for what needs no waiting.
+    pub fn within<T>(&self, work: impl FnOnce() -> T) -> T {
+        trace::within(self.trace.clone(), self.log, work)
     }
 
     /// Notes what is known of the work, if anybody wants to know.

@@ -11,8 +11,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use uuid::Uuid;
 
 tokio::task_local! {
-    static CURRENT: Trace;
+    static CURRENT: (Trace, Option<&'static str>);
 }
+
+/// How long a `traceparent` header is.
+const HEADER_LENGTH: usize = 55;
 
 /// A trace and the caller's place in it, as the header `traceparent` writes them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,25 +29,15 @@ impl Trace {
     /// A new trace, for work that nobody else began.
     #[must_use]
     pub fn start() -> Self {
-        let mut bytes = [0; 24];
-        // without randomness the trace is all zeros, which no reader takes for a trace
-        if getrandom::fill(&mut bytes).is_err() {
-            tracing::warn!("No randomness for a trace id");
-        }
-        let (trace, parent) = bytes.split_at(16);
-        let mut parent_id = [0; 8];
-        parent_id.copy_from_slice(parent);
-        Self {
-            trace_id: Uuid::from_slice(trace).unwrap_or_default(),
-            parent_id: u64::from_be_bytes(parent_id),
-            flags: 1,
-        }
+        let id = &*IDS;
+        let halves = (id.next(), id.next() ^ id.of_process);
+        Self { trace_id: Uuid::from_u64_pair(halves.0, halves.1), parent_id: id.next(), flags: 1 }
     }
 
     /// A new place in the same trace, below this one.
     #[must_use]
     pub fn child(&self) -> Self {
-        Self { parent_id: next_span_id(), ..self.clone() }
+        Self { parent_id: IDS.next(), ..self.clone() }
     }
 
     /// The id that all work of the trace shares, as 32 hexadecimal digits.
@@ -69,6 +62,23 @@ impl Trace {
     #[must_use]
     pub const fn is_sampled(&self) -> bool {
         self.flags & 1 == 1
+    }
+
+    /// The trace and this place in it as a header has them: what `to_string` says, without asking
+    /// for memory.
+    #[must_use]
+    pub fn header(&self) -> [u8; HEADER_LENGTH] {
+        let mut text = *b"00-00000000000000000000000000000000-0000000000000000-00";
+        let (high, low) = self.trace_id.as_u64_pair();
+        let numbers = [(3..19, high), (19..35, low), (36..52, self.parent_id)];
+        for (at, number) in numbers.into_iter().chain([(53..55, u64::from(self.flags))]) {
+            let mut rest = number;
+            for digit in text[at].iter_mut().rev() {
+                *digit = b"0123456789abcdef"[(rest & 15) as usize];
+                rest >>= 4;
+            }
+        }
+        text
     }
 
     /// Reads a `traceparent` header; none when it isn't one, as the standard asks.
@@ -103,35 +113,79 @@ impl fmt::Display for Trace {
     }
 }
 
-/// Ids of places in traces: unlike each other, and unlike other processes', without asking the
-/// system for randomness each time. A counter from a random start, mixed (splitmix64).
-fn next_span_id() -> u64 {
-    static NEXT: LazyLock<AtomicU64> = LazyLock::new(|| {
-        let start = Trace::start();
-        AtomicU64::new(start.parent_id ^ start.trace_id.as_u64_pair().1)
-    });
-    let mut id = NEXT.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
-    id = (id ^ (id >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    id = (id ^ (id >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    // zero is no id
-    (id ^ (id >> 31)).max(1)
+/// Ids of traces and of places in them.
+static IDS: LazyLock<Ids> = LazyLock::new(Ids::from_randomness);
+
+/// Ids that are unlike each other, and unlike other processes', without asking the system for
+/// randomness each time: a counter from a random start, mixed (splitmix64). They are no secrets.
+struct Ids {
+    counter: AtomicU64,
+    /// Makes the ids of traces as long as they look.
+    of_process: u64,
+}
+
+impl Ids {
+    fn from_randomness() -> Self {
+        let random = || {
+            let mut bytes = [0; 8];
+            // without randomness ids are still unlike each other, though not other processes'
+            if getrandom::fill(&mut bytes).is_err() {
+                tracing::warn!("No randomness for a trace id");
+            }
+            u64::from_ne_bytes(bytes)
+        };
+        Self { counter: AtomicU64::new(random()), of_process: random() }
+    }
+
+    fn next(&self) -> u64 {
+        let mut id = self.counter.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
+        id = (id ^ (id >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        id = (id ^ (id >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        // zero is no id
+        (id ^ (id >> 31)).max(1)
+    }
 }
 
 /// Runs `work` within `trace`.
-pub async fn scope<F: Future>(trace: Trace, work: F) -> F::Output {
-    CURRENT.scope(trace, work).await
+pub fn scope<F: Future>(trace: Trace, work: F) -> impl Future<Output = F::Output> {
+    scope_as(trace, None, work)
+}
+
+/// As [`scope`]; log lines within tell the trace, and that they are a part of `what`, or of what
+/// the work around it is.
+pub(crate) fn scope_as<F: Future>(
+    trace: Trace,
+    what: Option<&'static str>,
+    work: F,
+) -> impl Future<Output = F::Output> {
+    CURRENT.scope((trace, what.or_else(around)), work)
+}
+
+/// As [`scope_as`], for what needs no waiting.
+pub(crate) fn within<T>(trace: Trace, what: Option<&'static str>, work: impl FnOnce() -> T) -> T {
+    CURRENT.sync_scope((trace, what.or_else(around)), work)
+}
+
+/// What the work around this is, for the log.
+fn around() -> Option<&'static str> {
+    CURRENT.try_with(|(_, what)| *what).ok().flatten()
+}
+
+/// What a log line is a part of, and its trace; none outside of such work.
+pub(crate) fn logged<T>(tell: impl FnOnce(&'static str, &Trace) -> T) -> Option<T> {
+    CURRENT.try_with(|(trace, what)| what.map(|what| tell(what, trace))).ok().flatten()
 }
 
 /// The trace this task works in, as a row or an event carries it on.
 #[must_use]
 pub fn current_header() -> Option<String> {
-    CURRENT.try_with(ToString::to_string).ok()
+    CURRENT.try_with(|(trace, _)| trace.to_string()).ok()
 }
 
 /// The trace this task works in, if any.
 #[must_use]
 pub fn current() -> Option<Trace> {
-    CURRENT.try_with(Clone::clone).ok()
+    CURRENT.try_with(|(trace, _)| trace.clone()).ok()
 }
 
 #[cfg(test)]
@@ -143,6 +197,7 @@ mod tests {
         let header = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
         assert_eq!(Trace::parse(header).unwrap().to_string(), header);
         let started = Trace::start();
+        assert_eq!(started.header(), started.to_string().as_bytes());
         assert_eq!(Trace::parse(&started.to_string()), Some(started));
     }
 
@@ -174,6 +229,28 @@ mod tests {
         let child = root.child();
         assert_eq!(child.id().to_string(), "4bf92f3577b34da6a3ce929d0e0e4736");
         assert!(!child.is_sampled(), "what isn't wanted stays unwanted");
+    }
+
+    #[test]
+    fn traces_differ_in_both_halves() {
+        let started: Vec<_> = (0..10_000).map(|_| Trace::start().trace_id.as_u64_pair()).collect();
+        for half in [|id: &(u64, u64)| id.0, |id: &(u64, u64)| id.1] {
+            let halves: std::collections::HashSet<_> = started.iter().map(half).collect();
+            assert_eq!(halves.len(), started.len());
+        }
+    }
+
+    #[tokio::test]
+    async fn log_lines_are_told_the_outermost_work() {
+        let trace = Trace::start();
+        let told = || logged(|what, trace| (what, trace.clone()));
+        assert_eq!(told(), None);
+        let part = trace.child();
+        let within = scope_as(trace.clone(), Some("request"), async {
+            scope_as(part.clone(), None, async { told() }).await
+        });
+        assert_eq!(within.await, Some(("request", part)));
+        assert_eq!(scope(trace, async { told() }).await, None);
     }
 
     #[tokio::test]

@@ -18,8 +18,16 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "tickets/0002_search", sql: include_str!("../migrations/0002_search.sql") },
 ];
 
-const COLUMNS: &str = "t.id, t.seller_id, t.title, t.description, t.price, t.currency, t.status, \
-     t.order_id, t.version, t.revision, t.created_at, t.updated_at";
+macro_rules! columns {
+    () => {
+        "t.id, t.seller_id, t.title, t.description, t.price, t.currency, t.status, t.order_id, \
+         t.version, t.revision, t.created_at, t.updated_at"
+    };
+}
+
+const COLUMNS: &str = columns!();
+
+const FIND: &str = concat!("select ", columns!(), " from tickets t where t.id = ?1");
 
 const SELLER: &str = "select seller_id from tickets where id = ?1";
 
@@ -43,8 +51,7 @@ const SEE: &str = "insert into holds (order_id, ticket_id, status, version)
      where excluded.version > holds.version";
 
 pub(crate) async fn find(journal: &Journal, id: TicketId) -> Result<Option<Ticket>, StoreError> {
-    let sql = format!("select {COLUMNS} from tickets t where t.id = ?1");
-    let rows = journal.query(sql, params![id]).await?;
+    let rows = journal.query(FIND, params![id]).await?;
     rows.first().map(ticket_of).transpose()
 }
 

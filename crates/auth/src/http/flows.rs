@@ -1,7 +1,7 @@
 //! Flows: to start one, and to look at one.
 
 use axum::Json;
-use axum::extract::{OriginalUri, State};
+use axum::extract::State;
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use kernel::Timestamp;
@@ -46,7 +46,7 @@ macro_rules! routes_of {
         )]
         pub(super) async fn $start_api(
             State(auth): State<Auth>,
-            OriginalUri(uri): OriginalUri,
+            uri: Uri,
             client: Client,
         ) -> Answer {
             start_api(&auth, $kind, &uri, &client).await
@@ -72,7 +72,7 @@ macro_rules! routes_of {
         )]
         pub(super) async fn $start_browser(
             State(auth): State<Auth>,
-            OriginalUri(uri): OriginalUri,
+            uri: Uri,
             client: Client,
         ) -> Answer {
             start_browser(&auth, $kind, &uri, client).await

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use http_kit::{Caller, IdPath};
+use http_kit::{Caller, IdPath, Shared};
 use kernel::OrderId;
 use ory::permit;
 use ory::rights::ViewOrder;
@@ -22,7 +22,7 @@ use crate::{Error, Orders};
     ),
 )]
 pub(super) async fn get_order(
-    State(orders): State<Orders>,
+    State(orders): State<Shared<Orders>>,
     caller: Caller,
     IdPath(id): IdPath<OrderId>,
 ) -> Result<Json<events::Order>, http_kit::Error> {

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use events::OrderStatus;
 use http_kit::params::{Broken, Params, StartKeyById};
-use http_kit::{Caller, ListQuery, NextPage};
+use http_kit::{Caller, ListQuery, NextPage, Shared};
 
 use crate::Orders;
 use crate::domain::Order;
@@ -32,7 +32,7 @@ const SAME: &[&str] = &["as", "status"];
         headers(("Link" = String, description = "The next page (RFC 8288), if there is one.")))),
 )]
 pub(super) async fn list_orders(
-    State(orders): State<Orders>,
+    State(orders): State<Shared<Orders>>,
     caller: Caller,
     query: ListQuery,
 ) -> Result<(Option<NextPage>, Json<Vec<events::Order>>), http_kit::Error> {

@@ -8,7 +8,7 @@ mod place_order;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::FromRef;
+use http_kit::{AsksWho, Shared};
 use kernel::{Kind, Refusal};
 use ory::Sessions;
 use utoipa::openapi::OpenApi;
@@ -19,7 +19,7 @@ use crate::{Error, OrderError, Orders};
 
 /// The routes of this context.
 pub fn router(orders: Orders) -> Router {
-    routes().with_state(orders).into()
+    routes().with_state(Shared::new(orders)).into()
 }
 
 /// What the routes take and answer.
@@ -28,15 +28,15 @@ pub fn api() -> OpenApi {
     routes().into_openapi()
 }
 
-fn routes() -> OpenApiRouter<Orders> {
+fn routes() -> OpenApiRouter<Shared<Orders>> {
     OpenApiRouter::new()
         .routes(routes!(list_orders::list_orders, place_order::place_order))
         .routes(routes!(get_order::get_order, cancel_order::cancel_order))
 }
 
-impl FromRef<Orders> for Arc<dyn Sessions> {
-    fn from_ref(orders: &Orders) -> Self {
-        Self::clone(&orders.sessions)
+impl AsksWho for Orders {
+    fn sessions(&self) -> &Arc<dyn Sessions> {
+        &self.sessions
     }
 }
 

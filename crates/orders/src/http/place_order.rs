@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use http_kit::body::text;
-use http_kit::{Caller, Fields, Once, Post, idempotency};
+use http_kit::{Caller, Fields, Once, Post, Shared, idempotency};
 use kernel::{Refusal, TicketId, UserId};
 use ory::rights::OrderTicket;
 use ory::{Denied, Permit, permit};
@@ -40,7 +40,7 @@ struct PlaceOrderBody {
     ),
 )]
 pub(super) async fn place_order(
-    State(orders): State<Orders>,
+    State(orders): State<Shared<Orders>>,
     caller: Caller,
     post: Post,
 ) -> Result<Response, http_kit::Error> {

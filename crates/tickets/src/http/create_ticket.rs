@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use http_kit::body::{number, text};
-use http_kit::{Caller, Fields, Once, Post, idempotency};
+use http_kit::{Caller, Fields, Once, Post, Shared, idempotency};
 use kernel::{MajorUnits, Refusal};
 use outbox::Answer;
 use store::StoreError;
@@ -23,7 +23,7 @@ use crate::domain::{Description, Ticket, TicketTitle};
     responses((status = 201, description = "The ticket, on sale.", body = events::Ticket)),
 )]
 pub(super) async fn create_ticket(
-    State(tickets): State<Tickets>,
+    State(tickets): State<Shared<Tickets>>,
     caller: Caller,
     post: Post,
 ) -> Result<Response, http_kit::Error> {

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use http_kit::{Caller, IdPath};
+use http_kit::{Caller, IdPath, Shared};
 use kernel::TicketId;
 
 use crate::Tickets;
@@ -22,7 +22,7 @@ use crate::Tickets;
     ),
 )]
 pub(super) async fn delete_ticket(
-    State(tickets): State<Tickets>,
+    State(tickets): State<Shared<Tickets>>,
     caller: Caller,
     IdPath(id): IdPath<TicketId>,
 ) -> Result<Json<events::Ticket>, http_kit::Error> {

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use http_kit::IdPath;
+use http_kit::{IdPath, Shared};
 use kernel::TicketId;
 
 use crate::Tickets;
@@ -20,7 +20,7 @@ use crate::Tickets;
     security(()),
 )]
 pub(super) async fn get_ticket(
-    State(tickets): State<Tickets>,
+    State(tickets): State<Shared<Tickets>>,
     IdPath(id): IdPath<TicketId>,
 ) -> Result<Json<events::Ticket>, http_kit::Error> {
     Ok(Json(tickets.find_ticket(id).await?.public()))

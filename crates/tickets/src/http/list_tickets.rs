@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
-use http_kit::MaybeCaller;
+use http_kit::{MaybeCaller, Shared};
 
 use super::query::{self, Projected, next_keys};
 use super::ticket_page::TicketPage;
@@ -28,7 +28,7 @@ use crate::queries::list_tickets::ListTickets;
     security((), ("sessionToken" = []), ("sessionCookie" = [])),
 )]
 pub(super) async fn list_tickets(
-    State(tickets): State<Tickets>,
+    State(tickets): State<Shared<Tickets>>,
     MaybeCaller(caller): MaybeCaller,
     RawQuery(text): RawQuery,
 ) -> Result<Response, http_kit::Error> {

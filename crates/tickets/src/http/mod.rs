@@ -11,8 +11,7 @@ mod ticket_page;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::FromRef;
-use http_kit::Caller;
+use http_kit::{AsksWho, Caller, Shared};
 use kernel::{Kind, Refusal, TicketId};
 use ory::rights::EditTicket;
 use ory::{Permit, Sessions, permit};
@@ -24,7 +23,7 @@ use crate::{Error, TicketError, Tickets};
 
 /// The routes of this context.
 pub fn router(tickets: Tickets) -> Router {
-    routes().with_state(tickets).into()
+    routes().with_state(Shared::new(tickets)).into()
 }
 
 /// What the routes take and answer.
@@ -33,7 +32,7 @@ pub fn api() -> OpenApi {
     routes().into_openapi()
 }
 
-fn routes() -> OpenApiRouter<Tickets> {
+fn routes() -> OpenApiRouter<Shared<Tickets>> {
     OpenApiRouter::new()
         .routes(routes!(list_tickets::list_tickets, create_ticket::create_ticket))
         .routes(routes!(
@@ -43,9 +42,9 @@ fn routes() -> OpenApiRouter<Tickets> {
         ))
 }
 
-impl FromRef<Tickets> for Arc<dyn Sessions> {
-    fn from_ref(tickets: &Tickets) -> Self {
-        Self::clone(&tickets.sessions)
+impl AsksWho for Tickets {
+    fn sessions(&self) -> &Arc<dyn Sessions> {
+        &self.sessions
     }
 }
 

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use http_kit::body::{number, text};
-use http_kit::{Caller, Fields, IdPath};
+use http_kit::{Caller, Fields, IdPath, Shared};
 use kernel::{MajorUnits, Refusal, TicketId, Version};
 
 use crate::Tickets;
@@ -28,7 +28,7 @@ use crate::domain::{Description, Edit, TicketTitle};
     ),
 )]
 pub(super) async fn patch_ticket(
-    State(tickets): State<Tickets>,
+    State(tickets): State<Shared<Tickets>>,
     caller: Caller,
     IdPath(id): IdPath<TicketId>,
     fields: Fields,
