@@ -149,7 +149,7 @@ impl Journal {
             }
             Ok::<_, StoreError>(Some(()))
         };
-        if wait_until(self.deliveries.subscribe(), patience, all_handled).await?.is_none() {
+        if wait_until(self.deliveries(), patience, all_handled).await?.is_none() {
             tracing::warn!(event.ids = ?told, "Not everybody has heard yet of what was committed");
         }
         Ok(committed)
@@ -221,6 +221,13 @@ impl Journal {
     #[must_use]
     pub fn commits(&self) -> watch::Receiver<u64> {
         self.commits.subscribe()
+    }
+
+    /// Changes each time that delivered events have left the outbox: a hint to look, never the
+    /// truth.
+    #[must_use]
+    pub fn deliveries(&self) -> watch::Receiver<u64> {
+        self.deliveries.subscribe()
     }
 
     /// Takes delivered events out of the outbox.
