@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 
 use crate::task::{Outcome, expect_no_arguments};
-use crate::{contract, fuzz, tidy, workspace};
+use crate::{contract, fuzz, instructions, tidy, workspace};
 
 /// The plan, in order.
 const STEPS: &[Step] = &[
@@ -34,6 +34,11 @@ const STEPS: &[Step] = &[
     },
     Step { name: "contract", when: When::Always, work: Work::Task("contract", contract::run) },
     Step { name: "fuzz", when: When::Always, work: Work::Task("fuzz", fuzz::run) },
+    Step {
+        name: "instructions",
+        when: When::Always,
+        work: Work::Task("instructions", instructions::run),
+    },
     Step {
         // nextest leaves the examples in the documentation out; they come first, so that its
         // summary closes the run

@@ -11,7 +11,7 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<Outcome> {
 
 /// The list: how to call, then each task with what it does.
 pub(crate) fn text() -> String {
-    let lines = TASKS.iter().map(|task| format!("  {:<8} {}\n", task.name, task.about));
+    let lines = TASKS.iter().map(|task| format!("  {:<12} {}\n", task.name, task.about));
     format!("usage: cargo xtask <task>\n{}", lines.collect::<String>())
 }
 

@@ -8,6 +8,7 @@ mod ci;
 mod contract;
 mod fuzz;
 mod help;
+mod instructions;
 mod services;
 mod task;
 mod tidy;

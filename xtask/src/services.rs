@@ -17,6 +17,7 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<Outcome> {
     expect_no_arguments(arguments)?;
     println!("services: {}", schemathesis()?.display());
     compiler()?;
+    valgrind()?;
     Ok(Outcome::Passed)
 }
 
@@ -43,6 +44,11 @@ pub(crate) fn schemathesis() -> anyhow::Result<PathBuf> {
 /// A C++ compiler, for libFuzzer.
 pub(crate) fn compiler() -> anyhow::Result<()> {
     if works(Command::new("c++").arg("--version")) { Ok(()) } else { install(&["g++"]) }
+}
+
+/// Valgrind, for counting instructions.
+pub(crate) fn valgrind() -> anyhow::Result<()> {
+    if works(Command::new("valgrind").arg("--version")) { Ok(()) } else { install(&["valgrind"]) }
 }
 
 /// Python that can make environments of its own.

@@ -2,13 +2,18 @@
 
 use std::process::{ExitCode, ExitStatus};
 
-use crate::{bench, ci, contract, fuzz, help, services, tidy};
+use crate::{bench, ci, contract, fuzz, help, instructions, services, tidy};
 
 /// Every task, in the order in which `cargo xtask help` lists them.
 pub(crate) const TASKS: &[Task] = &[
     Task { name: "ci", about: "everything that must pass before a merge", run: ci::run },
     Task { name: "tidy", about: "check the house rules that no compiler checks", run: tidy::run },
     Task { name: "bench", about: "measure the release build beside a yardstick", run: bench::run },
+    Task {
+        name: "instructions",
+        about: "count the instructions of the hot paths: has one become slower?",
+        run: instructions::run,
+    },
     Task {
         name: "contract",
         about: "check every answer of the API against its OpenAPI document",

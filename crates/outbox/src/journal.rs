@@ -144,7 +144,7 @@ impl Journal {
         patience: Duration,
     ) -> Result<Committed, StoreError> {
         // from before the commit on: the relay hurries while somebody waits
-        let deliveries = self.deliveries.subscribe();
+        let deliveries = self.deliveries();
         let (committed, told) = self.store_all(changeset).await?;
         let told = &told;
         let all_handled = || async move {
@@ -239,6 +239,13 @@ impl Journal {
     /// Whether somebody waits until events are delivered and taken out of the outbox.
     pub(crate) fn is_awaited(&self) -> bool {
         self.deliveries.receiver_count() > 0
+    }
+
+    /// Changes each time that delivered events have left the outbox: a hint to look, never the
+    /// truth.
+    #[must_use]
+    pub fn deliveries(&self) -> watch::Receiver<u64> {
+        self.deliveries.subscribe()
     }
 
     /// Takes delivered events out of the outbox.

@@ -7,34 +7,24 @@ use std::time::Duration;
 use anyhow::Context;
 use config::Settings;
 use http_kit::serve::serve;
-use outbox::Journal;
 use telemetry::metrics::Recorder;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
 
-use crate::compose::Exchange;
 use crate::data_folder::DataFolder;
+use crate::in_process::InProcess;
 use crate::protect;
-use crate::watch::{upkeep, watched};
 use crate::work::Work;
 
 /// How long requests in flight may take to finish.
 const SERVING_GRACE: Duration = Duration::from_secs(7);
 
-/// How long the work they caused may take to finish after that; together ten seconds.
-const WORKING_GRACE: Duration = Duration::from_secs(3);
-
 /// An exchange that serves.
 pub(crate) struct Running {
     /// How clients reach it.
     pub(crate) url: String,
-    folder: DataFolder,
-    journals: Vec<Journal>,
+    exchange: InProcess,
     serving: Work,
-    working: Work,
-    /// Cancelled when it begins to stop; `/api/health/ready` says no from then on.
-    stopping: CancellationToken,
     stop_delay: Duration,
 }
 
@@ -48,42 +38,27 @@ impl Running {
         protect::bound_buffers(&listener);
         let address = listener.local_addr().context("the listener")?;
         let url = settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-        let exchange = Exchange::open(&folder, &url, settings)
-            .with_context(|| format!("can't open the data in {}", folder.path().display()))?;
-        let running = Self {
-            url,
-            folder,
-            journals: exchange.journals(),
-            serving: Work::default(),
-            working: Work::default(),
-            stopping: CancellationToken::new(),
-            stop_delay: settings.observability.stop_delay(),
-        };
-        let protection = Arc::new(protect::protection(&settings.protection, &running.url)?);
+        let exchange = InProcess::begin(folder, &url, settings, recorder)?;
+        let (serving, stop_delay) = (Work::default(), settings.observability.stop_delay());
+        let looking_after = Arc::clone(&exchange.protection).look_after(serving.stop.clone());
+        serving.start("the rate limits", looking_after);
         let options = protect::serve_options(&settings.protection, SERVING_GRACE);
-        let stopping = running.stopping.clone();
-        let watched = watched(settings, recorder.clone(), running.data(), stopping);
-        let router = exchange.router(watched, Arc::clone(&protection));
-        running.working.start("the metrics", upkeep(recorder, running.working.stop.clone()));
-        exchange.start_work(&running.working);
-        let looking_after = protection.look_after(running.serving.stop.clone());
-        running.serving.start("the rate limits", looking_after);
-        let serving = serve(listener, router, running.serving.stop.clone(), options);
-        running.serving.start("the listener", serving);
+        let router = exchange.router.clone();
+        serving.start("the listener", serve(listener, router, serving.stop.clone(), options));
         tracing::info!(%address, "Listening on {address}");
-        Ok(running)
+        Ok(Self { url, exchange, serving, stop_delay })
     }
 
     /// Where its data is.
     pub(crate) fn data(&self) -> &Path {
-        self.folder.path()
+        self.exchange.data()
     }
 
     /// Returns when a part of it failed by a fault of ours.
     pub(crate) async fn failed(&self) {
         tokio::select! {
             () = self.serving.failed.cancelled() => {}
-            () = self.working.failed.cancelled() => {}
+            () = self.exchange.working.failed.cancelled() => {}
         }
     }
 
@@ -92,17 +67,11 @@ impl Running {
     /// everything into the database files. What isn't finished in time the tables know, and the
     /// next start goes on with it.
     pub(crate) async fn stop(self) {
-        self.stopping.cancel();
+        self.exchange.stopping.cancel();
         let until = tokio::time::Instant::now() + self.stop_delay;
         tokio::time::sleep_until(until).await;
         self.serving.finish().await;
-        if tokio::time::timeout(WORKING_GRACE, self.working.finish()).await.is_err() {
-            tracing::warn!("Not everything was finished in time; the next start goes on with it");
-        }
-        for journal in &self.journals {
-            journal.close().await;
-        }
-        drop(self.folder);
+        self.exchange.end().await;
     }
 }
 

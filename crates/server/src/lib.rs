@@ -1,10 +1,10 @@
 //! The program `ticketing`: reads its settings, and does what it is told: composes the exchange
 //! and runs it until it is told to stop, or one of the operator's commands.
 //!
-//! Reading order: `main`, [`compose`] (who is connected to whom), [`running`] (start and stop),
-//! [`work`] (what runs in the background), [`watch`] (who hears of it), [`protect`] (limits for
-//! clients), [`data_folder`]; then a file for each command: [`settings`], [`documents`], [`demo`],
-//! [`grant_admin`], [`backup`], [`restore`].
+//! Reading order: [`main`], `compose` (who is connected to whom), `in_process` (the whole at work),
+//! `running` (start and stop), `work` (what runs in the background), `watch` (who hears of it),
+//! `protect` (limits for clients), `data_folder`; then a file for each command: `settings`,
+//! `documents`, `demo`, `grant_admin`, `backup`, `restore`.
 
 mod backup;
 mod compose;
@@ -12,6 +12,7 @@ mod data_folder;
 mod demo;
 mod documents;
 mod grant_admin;
+mod in_process;
 mod manifest;
 mod protect;
 mod restore;
@@ -30,10 +31,16 @@ use running::Running;
 use telemetry::metrics::Recorder;
 use watch::Watch;
 
+pub use in_process::InProcess;
+
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-fn main() -> anyhow::Result<ExitCode> {
+/// Does what the program's arguments say.
+///
+/// # Errors
+/// When it could not be done; what is wrong with the settings is printed.
+pub fn main() -> anyhow::Result<ExitCode> {
     // sets environment variables, so it comes before any thread
     let environment = Environment::load(Path::new("."))?;
     let configuration = Configuration::read(&environment, std::env::args_os())
