@@ -12,7 +12,8 @@ use crate::stage::Stage;
 /// A query with everything that the grammar has, in its three forms.
 const LONG_QUERY: &str = "limit=20&skip=10&q=velvet+lanterns\
     &filter[0][name]=price&filter[0][operator]=gte&filter[0][value]=12.50\
-    &filter=%7B%22name%22%3A%22status%22%2C%22operator%22%3A%22eq%22%2C%22value%22%3A%22approved%22%7D\
+    &filter=%7B%22name%22%3A%22status%22\
+    %2C%22operator%22%3A%22eq%22%2C%22value%22%3A%22approved%22%7D\
     &sort=field%3Dprice%2Corder%3D1&projection=name%3Dtitle%2Cmode%3D1";
 
 /// Something that the exchange does often.

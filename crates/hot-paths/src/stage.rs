@@ -77,7 +77,7 @@ pub(crate) async fn prepare(data: &Path) -> anyhow::Result<()> {
 }
 
 impl Stage {
-    /// Opens what [`prepare`] has made in `data`, and waits until all that begins with it has begun.
+    /// Opens what [`prepare`] has made in `data`, and waits until all that begins then has begun.
     pub(crate) async fn open(data: &Path) -> anyhow::Result<Self> {
         let props = std::fs::read(data.join(PROPS)).context(PROPS)?;
         let props = serde_json::from_slice(&props).context(PROPS)?;
