@@ -67,7 +67,8 @@ pub struct Condition {
 #[derive(Clone)]
 pub struct Store {
     engine: sqlite::Sqlite,
-    company: Arc<Company>,
+    /// In memory there is no fsync to share.
+    company: Option<Arc<Company>>,
 }
 
 impl Store {
@@ -76,7 +77,11 @@ impl Store {
     /// # Errors
     /// When the file can't be opened or written, or holds a schema that `migrations` didn't make.
     pub fn open(location: Location<'_>, migrations: &[Migration]) -> Result<Self, StoreError> {
-        Ok(Self::over(sqlite::Sqlite::open(location, migrations)?))
+        let company = match location {
+            Location::File(_) => Some(Arc::new(Company::new())),
+            Location::Memory => None,
+        };
+        Ok(Self { engine: sqlite::Sqlite::open(location, migrations)?, company })
     }
 
     /// Opens the database at `file` while another process may be using it: its schema is left as
@@ -86,11 +91,8 @@ impl Store {
     /// As [`Self::open`], and when the schema isn't the one that `migrations` make: the other
     /// process is of another release.
     pub fn open_beside(file: &Path, migrations: &[Migration]) -> Result<Self, StoreError> {
-        Ok(Self::over(sqlite::Sqlite::open_beside(file, migrations)?))
-    }
-
-    fn over(engine: sqlite::Sqlite) -> Self {
-        Self { engine, company: Arc::new(Company::new()) }
+        let engine = sqlite::Sqlite::open_beside(file, migrations)?;
+        Ok(Self { engine, company: Some(Arc::new(Company::new())) })
     }
 
     /// Applies `batch` atomically and durably: when this returns `Ok`, power may fail.
@@ -109,7 +111,9 @@ impl Store {
     /// # Errors
     /// As [`Self::apply`].
     pub async fn apply_in_company(&self, batch: Vec<Statement>) -> Result<(), StoreError> {
-        self.company.wait().await;
+        if let Some(company) = &self.company {
+            company.wait().await;
+        }
         self.apply(batch).await
     }
 

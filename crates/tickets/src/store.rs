@@ -6,7 +6,7 @@ use outbox::{Changeset, Committed, Journal, NEWS_PATIENCE, Remember};
 use store::{Migration, Row, Statement, StoreError, params};
 
 use crate::domain::search::searchable;
-use crate::domain::{Description, Hold, Ticket, TicketTitle};
+use crate::domain::{Description, Hold, Sightings, Ticket, TicketTitle};
 
 mod list;
 
@@ -16,6 +16,10 @@ pub(crate) use list::{explain_list, list};
 pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "tickets/0001_tickets", sql: include_str!("../migrations/0001_tickets.sql") },
     Migration { name: "tickets/0002_search", sql: include_str!("../migrations/0002_search.sql") },
+    Migration {
+        name: "tickets/0003_holder_in_its_ticket",
+        sql: include_str!("../migrations/0003_holder_in_its_ticket.sql"),
+    },
 ];
 
 macro_rules! columns {
@@ -31,7 +35,9 @@ const FIND: &str = concat!("select ", columns!(), " from tickets t where t.id = 
 
 const SELLER: &str = "select seller_id from tickets where id = ?1";
 
-const HOLDS: &str = "select order_id, status, version from holds where ticket_id = ?1";
+const HOLDS: &str = "select order_id, status, version from holds where ticket_id = ?1
+     union all select order_id, order_status, order_version from tickets
+     where id = ?1 and order_status is not null";
 
 const INSERT: &str = "insert into tickets (id, seller_id, title, search, description, price,
      currency, status, order_id, version, revision, created_at, updated_at)
@@ -42,8 +48,8 @@ const UPDATE: &str = "update tickets set title = ?3, search = ?4, description = 
      where id = ?1 and revision = ?2";
 
 /// Nothing that tickets are found or listed by, so that no index of those is written.
-const HOLD: &str = "update tickets set order_id = ?3, version = ?4, revision = revision + 1,
-     updated_at = ?5 where id = ?1 and revision = ?2";
+const HOLD: &str = "update tickets set order_id = ?3, order_status = ?4, order_version = ?5,
+     version = ?6, revision = revision + 1, updated_at = ?7 where id = ?1 and revision = ?2";
 
 const SEE: &str = "insert into holds (order_id, ticket_id, status, version)
      values (?1, ?2, ?3, ?4)
@@ -120,19 +126,29 @@ pub(crate) async fn update(
     Ok(ticket)
 }
 
-/// Stores what was seen of an order, and what follows for its ticket.
+/// Stores what was seen of its orders, and what follows for the ticket.
 pub(crate) async fn observe(
     journal: &Journal,
     decision: Decision<Ticket, Event>,
-    seen: Hold,
+    seen: Sightings,
     delivery: EventId,
     at: Timestamp,
 ) -> Result<Committed, StoreError> {
     let Decision { state: ticket, events } = decision;
-    let held =
-        params![ticket.id, loaded(&ticket), ticket.held_by, ticket.version, ticket.updated_at];
-    let hold = params![seen.order_id, ticket.id, seen.status.as_str(), seen.version];
-    let writes = vec![Statement::one_row(HOLD, held), Statement::one_row(SEE, hold)];
+    let held = params![
+        ticket.id,
+        loaded(&ticket),
+        ticket.held_by,
+        seen.of_holder.map(|hold| hold.status.as_str()),
+        seen.of_holder.map(|hold| hold.version),
+        ticket.version,
+        ticket.updated_at,
+    ];
+    let mut writes = vec![Statement::one_row(HOLD, held)];
+    for hold in seen.of_others {
+        let row = params![hold.order_id, ticket.id, hold.status.as_str(), hold.version];
+        writes.push(Statement::new(SEE, row));
+    }
     journal.commit(Changeset::new(at, writes, events).handling(delivery)).await
 }
 

@@ -4,7 +4,7 @@ use events::Order;
 use kernel::{EventId, Outcome};
 use outbox::{Committed, retry_on_conflict};
 
-use crate::domain::Hold;
+use crate::domain::{Hold, Sightings};
 use crate::{Error, Tickets, store};
 
 impl Tickets {
@@ -26,7 +26,8 @@ impl Tickets {
             return Ok(());
         };
         let (id, holder) = (decision.state.id, decision.state.held_by);
-        let committed = store::observe(&self.journal, decision, seen, delivery, at).await?;
+        let sightings = Sightings::after(&known, seen, (held_before, holder));
+        let committed = store::observe(&self.journal, decision, sightings, delivery, at).await?;
         if committed == Committed::Now && holder != held_before {
             let order = holder.map_or_else(|| "nobody".to_owned(), |order| order.to_string());
             tracing::info!(ticket.id = %id, order.id = order, "Ticket {id} is held by {order}");

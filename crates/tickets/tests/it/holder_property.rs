@@ -20,8 +20,11 @@ use crate::support::World;
 const TOLD_LAST: &str = "select envelope -> 'data' ->> 'orderId', envelope ->> 'version'
      from outbox where id > ?1 order by envelope ->> 'version' desc limit 1";
 
-const HOLDS: &str = "select order_id, status, version from holds where ticket_id = ?1
-     order by order_id";
+/// What was seen of each order, in the ticket's row or beside it.
+const HOLDS: &str = "select order_id, status, max(version) from
+     (select order_id, status, version from holds where ticket_id = ?1 union all
+     select order_id, order_status, order_version from tickets where id = ?1 and order_id not null)
+     group by order_id order by order_id";
 
 /// What became of one order. Only its beginning and its end are told to tickets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
