@@ -2,6 +2,7 @@
 //! made once ([`prepare`]), and opened in a copy of its own for each path.
 
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use clap::Parser;
@@ -14,6 +15,7 @@ use serde_json::{Value, json};
 use server::InProcess;
 use tickets::commands::create_ticket::CreateTicket;
 use tickets::domain::{Description, TicketTitle};
+use tokio::sync::watch;
 
 use crate::client::Ask;
 use crate::path::{self, Deed};
@@ -36,6 +38,9 @@ const FREE: usize = 500;
 /// task in the background has come to rest.
 const REHEARSALS: usize = 4;
 
+/// Longer than batches wait for each other.
+const BETWEEN: Duration = Duration::from_millis(6);
+
 /// Who and what is there.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Props {
@@ -53,6 +58,8 @@ pub(crate) struct Props {
 /// An exchange at work, and what is in it.
 pub(crate) struct Stage {
     exchange: InProcess,
+    /// No timer says when to clear the outbox.
+    _hurry: Vec<watch::Receiver<u64>>,
     pub(crate) props: Props,
 }
 
@@ -66,6 +73,7 @@ pub(crate) async fn prepare(data: &Path) -> anyhow::Result<()> {
     let (buyer_token, loser_token) =
         (sign_in(&exchange, BUYER).await?, sign_in(&exchange, LOSER).await?);
     let body = json!({ "ticketId": tickets.next() });
+    let _hurry = exchange.hurry();
     let order = Ask::post("/api/orders", &buyer_token, &body, 201)?.of(&exchange.router).await?;
     let order = serde_json::from_slice(&order).context("an order")?;
     exchange.settle().await?;
@@ -81,7 +89,8 @@ impl Stage {
     pub(crate) async fn open(data: &Path) -> anyhow::Result<Self> {
         let props = std::fs::read(data.join(PROPS)).context(PROPS)?;
         let props = serde_json::from_slice(&props).context(PROPS)?;
-        let stage = Self { exchange: InProcess::start(&settings(data)?)?, props };
+        let exchange = InProcess::start(&settings(data)?)?;
+        let stage = Self { _hurry: exchange.hurry(), exchange, props };
         for _ in 0..REHEARSALS {
             stage.perform(path::told(&stage)).await?;
             tokio::task::yield_now().await;
@@ -94,7 +103,8 @@ impl Stage {
         self.props.free.get(number).copied().context("there are too few tickets for this path")
     }
 
-    /// Does `deed`, and waits until everything is done that belongs to it.
+    /// Does `deed`, and waits until everything is done that belongs to it. Then a little time goes
+    /// by, so that what the next one causes waits for nobody's company.
     pub(crate) async fn perform(&self, deed: Deed) -> anyhow::Result<()> {
         let exchange = &self.exchange;
         match deed {
@@ -114,6 +124,7 @@ impl Stage {
             }
             Deed::Parse(text) => drop(tickets::http::query::parse(text)?),
         }
+        tokio::time::advance(BETWEEN).await;
         Ok(())
     }
 

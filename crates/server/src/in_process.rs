@@ -15,6 +15,7 @@ use orders::Orders;
 use outbox::Journal;
 use telemetry::metrics::Recorder;
 use tickets::Tickets;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::compose::Exchange;
@@ -81,6 +82,12 @@ impl InProcess {
     #[must_use]
     pub fn data(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// As long as this is kept, events leave the outbox as soon as they are delivered, each alone.
+    #[must_use]
+    pub fn hurry(&self) -> Vec<watch::Receiver<u64>> {
+        self.journals.iter().map(Journal::deliveries).collect()
     }
 
     /// Waits until every event has been handled by all who hear it.
