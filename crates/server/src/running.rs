@@ -49,6 +49,7 @@ impl Running {
         let address = listener.local_addr().context("the listener")?;
         let url = settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
         let exchange = Exchange::open(&folder, &url, settings)
+            .await
             .with_context(|| format!("can't open the data in {}", folder.path().display()))?;
         let running = Self {
             url,
