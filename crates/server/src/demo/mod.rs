@@ -1,9 +1,9 @@
 //! `ticketing demo`: fills a stopped exchange with believable people, tickets and orders.
 //!
 //! People and tickets are written in big batches, past the events: at a million tickets the relay
-//! would take most of the time. The tickets' indexes are made in the end, of all of them at once. Orders and payments go through the contexts' own commands, with
-//! relays, timers and the payments' driver at work, so that all of what follows from them is as if
-//! buyers had done it.
+//! would take most of the time. The tickets' indexes are made in the end, of all of them at once.
+//! Orders and payments go through the contexts' own commands, with relays, timers and the payments'
+//! driver at work, so that all of what follows from them is as if buyers had done it.
 //!
 //! Reading order: this, `people`, `shows` (what is made up), `sales`, `room` (on the disk),
 //! `progress`, `dice`.
@@ -40,8 +40,8 @@ use shows::Shows;
 /// log, cost little of the time for each.
 const BATCH: usize = 10_000;
 
-/// Batches on their way at once: while one waits for the disk, others are made and written, and each
-/// of three databases has something to do. With them the memory grows.
+/// Batches on their way at once: while one waits for the disk, others are made and written, and
+/// each of three databases has something to do. The memory grows with them.
 const BATCHES_AT_ONCE: usize = 4;
 
 /// How long the events of all orders may take to arrive.
@@ -153,7 +153,8 @@ impl Filling {
         Ok(all)
     }
 
-    /// Lists a batch; answers each ticket's number from the batch's first on, its id and its seller.
+    /// Lists a batch; answers each ticket's number, counted on from the batch's first, its id and
+    /// its seller.
     async fn list(
         &self,
         batch: anyhow::Result<(usize, Vec<Draft>)>,

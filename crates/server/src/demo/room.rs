@@ -28,7 +28,7 @@ fn check(free: u64, tickets: u64) -> anyhow::Result<()> {
     let needed = tickets.saturating_mul(BYTES_PER_TICKET * WHILE_WRITING);
     ensure!(
         needed <= free,
-        "--tickets: {tickets} tickets need {} MB on the disk while they are written, {} MB are free",
+        "--tickets: {tickets} tickets need {} MB of disk while they are written, {} MB are free",
         needed.div_ceil(1_000_000),
         free / 1_000_000,
     );

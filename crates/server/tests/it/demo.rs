@@ -85,7 +85,16 @@ async fn a_demo_fills_an_exchange_that_fits_together() {
     exchange.drain().await;
 }
 
-/// A demo that is killed, as by `kill -9`, when it has said `sign`.
+/// A demo is killed, as by `kill -9`, when it has said `sign`, and before it has made the indexes.
+fn interrupt_at(sign: &str, data: &Path) {
+    let interrupted = (0..5).any(|_try| {
+        killed_at(sign, data);
+        // on a busy machine the signal may come too late; then another demo has its turn
+        Databases::open(data).number("tickets", INDEXES) < 11
+    });
+    assert!(interrupted, "{sign}: always too late");
+}
+
 fn killed_at(sign: &str, data: &Path) {
     let mut process = Command::new(env!("CARGO_BIN_EXE_ticketing"))
         .args(["demo", "--tickets", "60000", "--users", "30", "--data"])
@@ -109,8 +118,7 @@ async fn half_a_demo_is_a_smaller_one() {
     for sign in ["of 60000 tickets", "index entries"] {
         let mut exchange = exchange(&[]);
         assert!(exchange.stop());
-        killed_at(sign, &exchange.data());
-        assert!(exchange.databases().number("tickets", INDEXES) < 11, "{sign}: it was too late");
+        interrupt_at(sign, &exchange.data());
 
         exchange.restart();
         let made = exchange.log().contains("A demo was interrupted; makes the tickets' indexes");
@@ -120,7 +128,7 @@ async fn half_a_demo_is_a_smaller_one() {
             databases.rows(context, sql).concat().into_iter().collect()
         };
         let tickets = ids("tickets", "select id from tickets");
-        assert!((1000..=60_000).contains(&tickets.len()), "{sign}: {}", tickets.len());
+        assert!(tickets.len() >= 1000, "{sign}: {}", tickets.len());
         let listed = ids("orders", "select ticket_id from listings");
         let owners = "select substr(object, 8) from tuples where object like 'Ticket:%'";
         let owned = ids("auth", owners);
@@ -159,6 +167,27 @@ async fn is_found_by_name(exchange: &TestPlatform) {
         let found: Vec<_> = tickets.iter().map(|ticket| ticket["id"].as_str().unwrap()).collect();
         assert_eq!(found, wanted, "{word}");
     }
+}
+
+/// A backup of half of a demo is a backup; and another demo mends what the first has left.
+#[test]
+fn half_a_demo_is_backed_up_and_gone_on_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (data, copy, restored) = (path("data"), path("copy"), path("restored"));
+    interrupt_at("index entries", Path::new(&data));
+    for arguments in [["backup", &copy, "--data", &data], ["restore", &copy, "--data", &restored]] {
+        let output = run(Path::new("/"), &arguments, &[]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let number = |sql| Databases::open(Path::new(&restored)).number("tickets", sql);
+    let all = "select count(*) from tickets";
+    let before = number(all);
+    assert!(before >= 60_000 && number(INDEXES) < 11);
+    demo(Path::new(&restored), &["--tickets", "1", "--orders", "0"]).unwrap();
+    assert_eq!((number(INDEXES), number(all)), (11, before + 1));
+    let named = "select count(*) from tickets_fts where tickets_fts match '2*'";
+    assert_eq!(number(named), before + 1, "every title has a year");
 }
 
 #[test]

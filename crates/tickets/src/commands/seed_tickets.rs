@@ -1,6 +1,6 @@
 //! Many tickets are listed at once: demo data.
 //!
-//! [`Tickets::begin_seeding`], then [`Seeding::draft`] and [`Tickets::seed_tickets`] for each batch,
+//! [`Tickets::begin_seeding`]; for each batch [`Seeding::draft`] and [`Tickets::seed_tickets`]; and
 //! then [`Tickets::mend_indexes`]. A program that ends in between leaves tickets that can't be
 //! found; the next start mends that before it serves.
 
@@ -14,7 +14,7 @@ use crate::{Error, Tickets, store};
 
 /// Indexes are made again when the tickets to come are at least this part of those that are there.
 /// To make them takes 9 µs for each ticket, to write one into them by itself takes 55 µs (measured
-/// at a million): a sixth, and some more, because a search has to wait for the mending of a crash.
+/// at a million): they break even at a sixth.
 const WORTH_IT: u64 = 5;
 
 /// A time in which many tickets are listed.

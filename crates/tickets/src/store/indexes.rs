@@ -190,8 +190,8 @@ pub(crate) struct Places {
 }
 
 impl Places {
-    /// Places behind those that are taken, for the ids made from now on; none when the clock was put
-    /// back, and such ids may belong before others that are there.
+    /// Places behind those that are taken, for the ids made from now on; none when the clock was
+    /// put back, and such ids may belong before others that are there.
     pub(crate) async fn behind_all(journal: &Journal) -> Result<Option<Self>, StoreError> {
         let rows = journal.query(NEWEST, []).await?;
         let newest = rows.first().map_or(Ok(None), |row| row.get::<Option<i64>>(0))?;
