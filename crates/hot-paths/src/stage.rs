@@ -13,8 +13,8 @@ use outbox::Changeset;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use server::InProcess;
-use tickets::commands::create_ticket::CreateTicket;
-use tickets::domain::{Description, TicketTitle};
+use tickets::commands::seed_tickets::Draft;
+use tickets::domain::{Description, NewTicket, Ticket, TicketTitle};
 use tokio::sync::watch;
 
 use crate::client::Ask;
@@ -65,7 +65,7 @@ pub(crate) struct Stage {
 
 /// Makes the folder `data` with everything that the paths need.
 pub(crate) async fn prepare(data: &Path) -> anyhow::Result<()> {
-    let exchange = InProcess::start(&settings(data)?)?;
+    let exchange = InProcess::start(&settings(data)?).await?;
     let emails = [SELLER, BUYER, LOSER].map(str::to_owned).to_vec();
     let people = exchange.auth.seed_users(emails, PASSWORD).await?;
     let (seller, _) = people.first().context("nobody signed up")?;
@@ -89,7 +89,7 @@ impl Stage {
     pub(crate) async fn open(data: &Path) -> anyhow::Result<Self> {
         let props = std::fs::read(data.join(PROPS)).context(PROPS)?;
         let props = serde_json::from_slice(&props).context(PROPS)?;
-        let exchange = InProcess::start(&settings(data)?)?;
+        let exchange = InProcess::start(&settings(data)?).await?;
         let stage = Self { _hurry: exchange.hurry(), exchange, props };
         for _ in 0..REHEARSALS {
             stage.perform(path::told(&stage)).await?;
@@ -147,27 +147,24 @@ async fn list_tickets(exchange: &InProcess, seller: UserId) -> anyhow::Result<Ve
     const KINDS: [&str; 7] = ["Velvet", "Paper", "Lunar", "Golden", "Quiet", "Broken", "Idle"];
     const THINGS: [&str; 5] = ["Lanterns", "Harbour", "Foxes", "Mirrors", "Choir"];
     const CITIES: [&str; 3] = ["Köln", "Lisbon", "Oslo"];
-    let offer = |number: usize| {
+    let at = exchange.tickets.clock.now();
+    let draft = |number: usize| {
         let (kind, thing) = (KINDS[number % KINDS.len()], THINGS[number % THINGS.len()]);
         let (city, row) = (CITIES[number % CITIES.len()], number % 40);
-        let offer = CreateTicket {
-            title: TicketTitle::parse(&format!(
-                "{kind} {thing}, {city}, 2027-05-{:02}",
-                row % 28 + 1
-            ))?,
+        let title = format!("{kind} {thing}, {city}, 2027-05-{:02}", row % 28 + 1);
+        let price = MajorUnits::parse(&format!("{}.50", 12 + number % 80))?;
+        let new = NewTicket {
+            title: TicketTitle::parse(&title)?,
             description: Some(Description::parse(&format!("{city}. Stalls, row {row}."))?),
-            price: MajorUnits::parse(&format!("{}.50", 12 + number % 80))?,
+            price: price.of(exchange.tickets.currency),
         };
-        anyhow::Ok((seller, offer))
+        anyhow::Ok(Draft::of(Ticket::list(ticket_id(number as u64)?, seller, new, at).state))
     };
-    let offers = (0..TICKETS).map(offer).collect::<anyhow::Result<Vec<_>>>()?;
-    let mut drafts = exchange.tickets.draft_tickets(offers);
-    for (number, ticket) in drafts.iter_mut().enumerate() {
-        ticket.id = ticket_id(number as u64)?;
-    }
-    exchange.orders.seed_listings(drafts.iter().map(|ticket| ticket.public()).collect()).await?;
+    let drafts = (0..TICKETS).map(draft).collect::<anyhow::Result<Vec<_>>>()?;
+    let listings = drafts.iter().map(|draft| draft.ticket.public()).collect();
+    exchange.orders.seed_listings(listings).await?;
     exchange.tickets.seed_tickets(&drafts).await?;
-    Ok(drafts.iter().map(|ticket| ticket.id).collect())
+    Ok(drafts.iter().map(|draft| draft.ticket.id).collect())
 }
 
 /// A UUIDv7 of a moment of its own for each ticket. Where an index keeps a ticket, and how many

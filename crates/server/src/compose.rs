@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use auth::Auth;
@@ -44,8 +44,9 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    /// Opens the databases in `data`, and connects the contexts to each other.
-    pub(crate) fn open(
+    /// Opens the databases in `data`, and connects the contexts to each other. What a `demo` left
+    /// unfinished is finished first: then all that is there can be found.
+    pub(crate) async fn open(
         data: &DataFolder,
         public_url: &str,
         settings: &Settings,
@@ -65,7 +66,7 @@ impl Exchange {
         ]);
         let books = open(Database::CardSandbox, card_sandbox::MIGRATIONS)?;
         let (hints, hinted) = Hints::channel();
-        Ok(Self {
+        let exchange = Self {
             tickets: Tickets {
                 journal: tickets,
                 sessions: Arc::clone(&sessions),
@@ -97,7 +98,21 @@ impl Exchange {
             books,
             hinted,
             clock,
-        })
+        };
+        exchange.mend().await?;
+        Ok(exchange)
+    }
+
+    async fn mend(&self) -> anyhow::Result<()> {
+        let Some(entries) = self.tickets.missing_entries().await? else {
+            return Ok(());
+        };
+        tracing::warn!(entries, "A demo was interrupted; makes the tickets' indexes first");
+        let began = Instant::now();
+        self.tickets.mend_indexes(&|_| {}).await.context("make the tickets' indexes")?;
+        let seconds = began.elapsed().as_secs_f64();
+        tracing::info!(seconds, "The tickets' indexes are whole");
+        Ok(())
     }
 
     /// All routes as one service behind `protection`, watched as `watched` says, and by the

@@ -51,20 +51,21 @@ impl InProcess {
     ///
     /// # Errors
     /// When the folder is another process's, or can't be read or written.
-    pub fn start(settings: &Settings) -> anyhow::Result<Self> {
+    pub async fn start(settings: &Settings) -> anyhow::Result<Self> {
         let folder = DataFolder::take(&settings.data)?;
         let watch = Watch::begin(settings, &settings.log)?;
-        Self::begin(folder, "http://localhost", settings, watch.recorder)
+        Self::begin(folder, "http://localhost", settings, watch.recorder).await
     }
 
     /// Begins to work on the data in `folder`, for clients that reach it at `url`.
-    pub(crate) fn begin(
+    pub(crate) async fn begin(
         folder: DataFolder,
         url: &str,
         settings: &Settings,
         recorder: Recorder,
     ) -> anyhow::Result<Self> {
         let exchange = Exchange::open(&folder, url, settings)
+            .await
             .with_context(|| format!("can't open the data in {}", folder.path().display()))?;
         let journals = exchange.journals();
         let (auth, tickets) = (exchange.auth.0.clone(), exchange.tickets.clone());

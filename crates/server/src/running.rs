@@ -38,7 +38,7 @@ impl Running {
         protect::bound_buffers(&listener);
         let address = listener.local_addr().context("the listener")?;
         let url = settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-        let exchange = InProcess::begin(folder, &url, settings, recorder)?;
+        let exchange = InProcess::begin(folder, &url, settings, recorder).await?;
         let (serving, stop_delay) = (Work::default(), settings.observability.stop_delay());
         let looking_after = Arc::clone(&exchange.protection).look_after(serving.stop.clone());
         serving.start("the rate limits", looking_after);

@@ -1,13 +1,15 @@
-//! How tickets are kept: the rows, and the way there and back; `list` finds pages of them.
+//! How tickets are kept: the rows, and the way there and back; `list` finds pages of them, by what
+//! `indexes` makes when many are written at once.
 
 use events::{Event, OrderStatus, TicketStatus};
 use kernel::{Decision, EventId, Money, TicketId, Timestamp, UserId};
 use outbox::{Changeset, Committed, Journal, NEWS_PATIENCE, Remember};
-use store::{Migration, Row, Statement, StoreError, params};
+use store::{Migration, Row, Statement, StoreError, Value, params};
 
 use crate::domain::search::searchable;
 use crate::domain::{Description, Hold, Sightings, Ticket, TicketTitle};
 
+pub(crate) mod indexes;
 mod list;
 
 pub(crate) use list::{explain_list, list};
@@ -42,6 +44,11 @@ const HOLDS: &str = "select order_id, status, version from holds where ticket_id
 const INSERT: &str = "insert into tickets (id, seller_id, title, search, description, price,
      currency, status, order_id, version, revision, created_at, updated_at)
      values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+
+/// The place is given by the trigger `tickets_inserted`, or by the program when that is set aside.
+const INSERT_PLACED: &str = "insert into tickets (id, seller_id, title, search, description,
+     price, currency, status, order_id, version, revision, created_at, updated_at, place)
+     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
 
 const UPDATE: &str = "update tickets set title = ?3, search = ?4, description = ?5, price = ?6,
      status = ?7, order_id = ?8, version = ?9, revision = revision + 1, updated_at = ?10
@@ -85,18 +92,30 @@ pub(crate) async fn insert(
     Ok(ticket)
 }
 
-/// Stores many new tickets at once, of which others were told already.
-pub(crate) async fn insert_all(
+/// Stores many new tickets at once, of which others were told already: each with its place, while
+/// the triggers are set aside.
+pub(crate) async fn insert_all<'a>(
     journal: &Journal,
-    tickets: &[Ticket],
+    tickets: impl Iterator<Item = (&'a Ticket, Option<i64>)>,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    let writes = tickets.iter().map(insert_row).collect();
+    let insert = |(ticket, place): (&Ticket, Option<i64>)| match place {
+        None => insert_row(ticket),
+        Some(place) => {
+            let row = row_of(ticket).into_iter().chain([Value::from(place)]);
+            Statement::one_row(INSERT_PLACED, row)
+        }
+    };
+    let writes = tickets.map(insert).collect();
     journal.commit(Changeset::new(at, writes, Vec::new())).await.map(|_now| ())
 }
 
 fn insert_row(ticket: &Ticket) -> Statement {
-    let row = params![
+    Statement::one_row(INSERT, row_of(ticket))
+}
+
+fn row_of(ticket: &Ticket) -> [Value; 13] {
+    params![
         ticket.id,
         ticket.seller,
         ticket.title.as_str(),
@@ -110,8 +129,7 @@ fn insert_row(ticket: &Ticket) -> Statement {
         ticket.revision,
         ticket.created_at,
         ticket.updated_at,
-    ];
-    Statement::one_row(INSERT, row)
+    ]
 }
 
 /// Stores a ticket that was loaded at the revision before, and waits until orders knows: whoever

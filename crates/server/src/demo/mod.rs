@@ -1,15 +1,17 @@
 //! `ticketing demo`: fills a stopped exchange with believable people, tickets and orders.
 //!
 //! People and tickets are written in big batches, past the events: at a million tickets the relay
-//! would take most of the time. Orders and payments go through the contexts' own commands, with
-//! relays, timers and the payments' driver at work, so that all of what follows from them is as if
-//! buyers had done it.
+//! would take most of the time. The tickets' indexes are made in the end, of all of them at once.
+//! Orders and payments go through the contexts' own commands, with relays, timers and the payments'
+//! driver at work, so that all of what follows from them is as if buyers had done it.
 //!
-//! Reading order: this, `people`, `shows` (what is made up), `sales`, `progress`, `dice`.
+//! Reading order: this, `people`, `shows` (what is made up), `sales`, `room` (on the disk),
+//! `progress`, `dice`.
 
 mod dice;
 mod people;
 mod progress;
+mod room;
 mod sales;
 mod shows;
 
@@ -22,7 +24,7 @@ use kernel::{TicketId, UserId};
 use orders::Orders;
 use outbox::Journal;
 use tickets::Tickets;
-use tickets::commands::create_ticket::CreateTicket;
+use tickets::commands::seed_tickets::Draft;
 
 use crate::compose::Exchange;
 use crate::data_folder::DataFolder;
@@ -34,10 +36,12 @@ use progress::Progress;
 use sales::{Sale, Shop};
 use shows::Shows;
 
-/// Tickets in one write.
-const BATCH: usize = 1000;
+/// Tickets in one write: so many that a commit, and the copying of its pages out of the write-ahead
+/// log, cost little of the time for each.
+const BATCH: usize = 10_000;
 
-/// Batches on their way at once: while one waits for the disk, others are made and written.
+/// Batches on their way at once: while one waits for the disk, others are made and written, and
+/// each of three databases has something to do. The memory grows with them.
 const BATCHES_AT_ONCE: usize = 4;
 
 /// How long the events of all orders may take to arrive.
@@ -46,7 +50,9 @@ const SETTLING_MAX: Duration = Duration::from_secs(300);
 pub(crate) async fn demo(settings: &Settings, wanted: &Demo) -> anyhow::Result<()> {
     let began = Instant::now();
     let folder = DataFolder::take(&settings.data)?;
+    room::must_fit(folder.path(), u64::from(wanted.tickets))?;
     let exchange = Exchange::open(&folder, "", settings)
+        .await
         .with_context(|| format!("can't open the data in {}", folder.path().display()))?;
     let (journals, filling) = (exchange.journals(), Filling::of(&exchange, wanted));
     let work = Work::default();
@@ -98,6 +104,7 @@ impl Filling {
         let mut dice = Dice::new(self.wanted.seed);
         let people = people::sign_up(&self.auth, self.wanted.users, &mut dice).await?;
         let sold = self.list_tickets(&people, &mut dice).await?;
+        self.make_indexes().await?;
         let sales = sold.into_iter().map(|(ticket, seller)| Sale {
             ticket,
             buyer: people.buyer_from(seller, &mut dice),
@@ -116,6 +123,7 @@ impl Filling {
     ) -> anyhow::Result<Vec<(TicketId, UserId)>> {
         let (tickets, orders) = (self.wanted.tickets as usize, self.wanted.orders() as usize);
         let progress = Progress::new("tickets", tickets as u64);
+        let mut seeding = self.tickets.begin_seeding(tickets as u64).await?;
         let mut shows = Shows::new(dice, self.tickets.clock.now());
         let batches = (0..tickets).step_by(BATCH).map(|first| {
             let count = BATCH.min(tickets - first);
@@ -123,9 +131,10 @@ impl Filling {
                 let ticket = shows.next(dice)?;
                 anyhow::Ok((people.seller_of(shows.number), ticket))
             };
-            (first, (0..count).map(offer).collect())
+            let offers: anyhow::Result<_> = (0..count).map(offer).collect();
+            offers.map(|offers| (first, seeding.draft(offers)))
         });
-        let listed = stream::iter(batches).map(|(first, offers)| self.list(first, offers));
+        let listed = stream::iter(batches).map(|batch| self.list(batch));
         let all: Vec<_> = listed
             .buffered(BATCHES_AT_ONCE)
             .inspect_ok(|batch| progress.add(batch.len() as u64))
@@ -144,17 +153,28 @@ impl Filling {
         Ok(all)
     }
 
-    /// Lists a batch; answers each ticket's number from `first` on, its id and its seller.
+    /// Lists a batch; answers each ticket's number, counted on from the batch's first, its id and
+    /// its seller.
     async fn list(
         &self,
-        first: usize,
-        offers: anyhow::Result<Vec<(UserId, CreateTicket)>>,
+        batch: anyhow::Result<(usize, Vec<Draft>)>,
     ) -> anyhow::Result<Vec<(usize, TicketId, UserId)>> {
-        let drafts = self.tickets.draft_tickets(offers?);
-        self.orders.seed_listings(drafts.iter().map(|ticket| ticket.public()).collect()).await?;
+        let (first, drafts) = batch?;
+        let told = drafts.iter().map(|draft| draft.ticket.public()).collect();
+        self.orders.seed_listings(told).await?;
         self.tickets.seed_tickets(&drafts).await?;
-        let numbered = drafts.iter().enumerate();
+        let numbered = drafts.iter().map(|draft| &draft.ticket).enumerate();
         Ok(numbered.map(|(index, ticket)| (first + index, ticket.id, ticket.seller)).collect())
+    }
+
+    /// Makes what was set aside while the tickets were listed.
+    async fn make_indexes(&self) -> anyhow::Result<()> {
+        if let Some(entries) = self.tickets.missing_entries().await? {
+            let progress = Progress::new("index entries", entries);
+            self.tickets.mend_indexes(&|written| progress.add(written)).await?;
+            progress.finish();
+        }
+        Ok(())
     }
 }
 

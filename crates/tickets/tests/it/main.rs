@@ -6,5 +6,6 @@ mod holder_property;
 mod list_plans;
 mod list_property;
 mod migration;
+mod seeding;
 mod shelf;
 mod support;
