@@ -1,45 +1,53 @@
-//! The short way from a commit to the relay: what this process has just committed needs not be read
-//! from the table again. A hint with its content, never the truth: whatever is lost here, the relay
-//! finds in the table.
+//! The short way from a commit to the relay: what this process commits needs not be read from the
+//! table again. A hint with its content, never the truth: whatever is lost here, the relay finds in
+//! the table.
+//!
+//! Events are announced before they are committed, so that the relay, if it sees them in the table
+//! first, knows that they will be given to it.
 
-use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::{HashSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use events::Envelope;
+use kernel::EventId;
 
 /// How many events wait here at most; more are left to the table.
 const WAITING_MAX: usize = 1024;
 
-/// Events that were committed, and not yet taken by the relay.
+/// Events on their way from commits to the relay.
 #[derive(Default)]
 pub(crate) struct Fresh(Mutex<Waiting>);
 
 #[derive(Default)]
 struct Waiting {
-    envelopes: VecDeque<Envelope>,
+    /// Committed, and not yet taken.
+    committed: VecDeque<Envelope>,
+    /// These, and those that are being committed.
+    expected: HashSet<EventId>,
     /// Some found no room since the relay last asked.
     has_missed: bool,
 }
 
 impl Fresh {
-    /// Leaves `committed` for the relay, as far as there is room.
-    pub(crate) fn put(&self, committed: Vec<Envelope>) {
-        if committed.is_empty() {
-            return;
+    /// Says that `events` are about to be committed.
+    pub(crate) fn announce(self: Arc<Self>, events: Vec<Envelope>) -> Announced {
+        if !events.is_empty() {
+            self.lock().expected.extend(events.iter().map(|event| event.id));
         }
-        let mut waiting = self.lock();
-        for envelope in committed {
-            if waiting.envelopes.len() < WAITING_MAX {
-                waiting.envelopes.push_back(envelope);
-            } else {
-                waiting.has_missed = true;
-            }
-        }
+        Announced { fresh: self, events }
     }
 
     /// The one that has waited longest.
     pub(crate) fn take(&self) -> Option<Envelope> {
-        self.lock().envelopes.pop_front()
+        let mut waiting = self.lock();
+        let event = waiting.committed.pop_front()?;
+        waiting.expected.remove(&event.id);
+        Some(event)
+    }
+
+    /// Whether the event is here, or about to be.
+    pub(crate) fn is_expected(&self, id: EventId) -> bool {
+        self.lock().expected.contains(&id)
     }
 
     /// Whether some found no room since this was last asked.
@@ -49,5 +57,47 @@ impl Fresh {
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Events that are being committed. Dropped without [`Self::committed`], because they were not, or
+/// nobody waited for the outcome, they are left to the table.
+pub(crate) struct Announced {
+    fresh: Arc<Fresh>,
+    events: Vec<Envelope>,
+}
+
+impl Announced {
+    pub(crate) fn ids(&self) -> Vec<EventId> {
+        self.events.iter().map(|event| event.id).collect()
+    }
+
+    /// Leaves them for the relay, as far as there is room.
+    pub(crate) fn committed(mut self) {
+        let events = std::mem::take(&mut self.events);
+        if events.is_empty() {
+            return;
+        }
+        let mut waiting = self.fresh.lock();
+        for event in events {
+            if waiting.committed.len() < WAITING_MAX {
+                waiting.committed.push_back(event);
+            } else {
+                waiting.expected.remove(&event.id);
+                waiting.has_missed = true;
+            }
+        }
+    }
+}
+
+impl Drop for Announced {
+    fn drop(&mut self) {
+        if self.events.is_empty() {
+            return;
+        }
+        let mut waiting = self.fresh.lock();
+        for event in &self.events {
+            waiting.expected.remove(&event.id);
+        }
     }
 }

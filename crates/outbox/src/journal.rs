@@ -166,8 +166,9 @@ impl Journal {
         changeset: Changeset,
     ) -> Result<(Committed, Vec<EventId>), StoreError> {
         let answers_event = changeset.handles.is_some();
-        let (batch, envelopes) = changeset.into_batch()?;
-        let told = envelopes.iter().map(|envelope| envelope.id).collect();
+        let (batch, events) = changeset.into_batch()?;
+        let announced = Arc::clone(&self.fresh).announce(events);
+        let told = announced.ids();
         let mut span = Span::of_part("commit");
         span.note("db.namespace", self.store.name());
         let applied = if answers_event {
@@ -181,7 +182,7 @@ impl Journal {
         drop(span);
         match applied {
             Ok(()) => {
-                self.fresh.put(envelopes);
+                announced.committed();
                 self.commits.send_modify(|count| *count = count.wrapping_add(1));
                 Ok((Committed::Now, told))
             }

@@ -92,8 +92,6 @@ pub struct Relay {
     clear_at: Instant,
     /// What was handed over could not be taken out.
     is_stuck: bool,
-    /// Read from the table since it was last looked at: they may be given, too.
-    read: HashSet<EventId>,
     /// Could not read or write the table.
     trouble: Repeated,
     /// Could not hand over.
@@ -127,7 +125,6 @@ impl Relay {
             uncleared: HashSet::new(),
             clear_at: Instant::now(),
             is_stuck: false,
-            read: HashSet::new(),
             trouble: Repeated::every(SAY_EVERY),
             not_taken: Arc::new(Repeated::every(SAY_EVERY)),
         }
@@ -180,10 +177,8 @@ impl Relay {
             && let Some(envelope) = self.journal.fresh.take()
         {
             let id = envelope.id;
-            if !self.read.remove(&id) && self.is_new(id) {
-                self.in_flight.insert(id);
-                self.deliver(id, Ok(envelope));
-            }
+            self.in_flight.insert(id);
+            self.deliver(id, Ok(envelope));
         }
     }
 
@@ -201,7 +196,6 @@ impl Relay {
 
     /// Starts to deliver what waits in the table, up to the limit.
     async fn read_waiting(&mut self) -> Result<(), StoreError> {
-        self.read.clear();
         let now = Instant::now();
         self.resting.retain(|_, until| *until > now);
         let mut after = Uuid::nil();
@@ -216,7 +210,6 @@ impl Relay {
                 after = id.as_uuid();
                 if self.in_flight.len() < self.options.in_flight_max && self.is_new(id) {
                     self.in_flight.insert(id);
-                    self.read.insert(id);
                     self.deliver(id, read_envelope(row));
                 }
             }
@@ -231,6 +224,7 @@ impl Relay {
         !self.in_flight.contains(&id)
             && !self.resting.contains_key(&id)
             && !self.uncleared.contains(&id)
+            && !self.journal.fresh.is_expected(id)
     }
 
     fn deliver(&mut self, id: EventId, envelope: Result<Envelope, StoreError>) {
