@@ -2,7 +2,7 @@
 //
 // Ory Keto loads this file, and so does the engine that the exchange carries inside. The two
 // rank `&&` and `||` differently, so wherever both meet, parentheses say what is meant.
-// A tuple such as `Ticket:T#owners@User:U` is written no later than the entity becomes visible.
+// A tuple such as `Ticket:T#owners@User:U` holds no later than the entity becomes visible.
 
 import { Namespace, Context, SubjectSet } from "@ory/keto-namespace-types"
 

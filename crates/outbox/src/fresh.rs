@@ -24,7 +24,9 @@ struct Waiting {
     committed: VecDeque<Envelope>,
     /// These, and those that are being committed.
     expected: HashSet<EventId>,
-    /// Some found no room since the relay last asked.
+    /// The table holds some that will not come here: there was no room, or who committed them has
+    /// gone away. Until the relay has read it, all others stay there, too, so that none overtakes
+    /// them for long.
     has_missed: bool,
 }
 
@@ -50,9 +52,14 @@ impl Fresh {
         self.lock().expected.contains(&id)
     }
 
-    /// Whether some found no room since this was last asked.
+    /// Whether the table holds some that will not come here.
     pub(crate) fn has_missed(&self) -> bool {
-        std::mem::take(&mut self.lock().has_missed)
+        self.lock().has_missed
+    }
+
+    /// Says that the table is about to be read.
+    pub(crate) fn forget_missed(&self) {
+        self.lock().has_missed = false;
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
@@ -80,7 +87,7 @@ impl Announced {
         }
         let mut waiting = self.fresh.lock();
         for event in events {
-            if waiting.committed.len() < WAITING_MAX {
+            if waiting.committed.len() < WAITING_MAX && !waiting.has_missed {
                 waiting.committed.push_back(event);
             } else {
                 waiting.expected.remove(&event.id);
@@ -96,6 +103,7 @@ impl Drop for Announced {
             return;
         }
         let mut waiting = self.fresh.lock();
+        waiting.has_missed = true;
         for event in &self.events {
             waiting.expected.remove(&event.id);
         }

@@ -165,13 +165,13 @@ impl Journal {
         &self,
         changeset: Changeset,
     ) -> Result<(Committed, Vec<EventId>), StoreError> {
-        let answers_event = changeset.handles.is_some();
+        let handles_event = changeset.handles.is_some();
         let (batch, events) = changeset.into_batch()?;
         let announced = Arc::clone(&self.fresh).announce(events);
         let told = announced.ids();
         let mut span = Span::of_part("commit");
         span.note("db.namespace", self.store.name());
-        let applied = if answers_event {
+        let applied = if handles_event {
             self.store.apply_in_company(batch).await
         } else {
             self.store.apply(batch).await

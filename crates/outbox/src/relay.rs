@@ -28,11 +28,11 @@ const DELIVERED: &str = "delete from outbox where id = ?1";
 /// How often the log says that something doesn't work yet, while that is so.
 const SAY_EVERY: Duration = Duration::from_secs(60);
 
-// an event made long ago may have been seen a moment ago
-const FORGET_SEEN: &str = "delete from inbox where event_id in (select event_id from inbox
-     where event_id < ?2 and seen_at < ?1 order by event_id limit 1000)";
-const OLD_SEEN: &str = "select event_id from inbox
-     where event_id < ?2 and seen_at < ?1 order by event_id limit 1";
+// an event made long ago may have been seen a moment ago; only the oldest are looked at
+const FORGET_SEEN: &str = "delete from inbox where seen_at < ?1 and event_id in
+     (select event_id from inbox where event_id < ?2 order by event_id limit 1000)";
+const OLD_SEEN: &str = "select event_id from inbox where seen_at < ?1 and event_id in
+     (select event_id from inbox where event_id < ?2 order by event_id limit 1000) limit 1";
 const FORGET_ANSWERS: &str = "delete from idempotency_keys where (caller, key) in
      (select caller, key from idempotency_keys where created_at <= ?1 limit 1000)";
 const OLD_ANSWER: &str = "select caller from idempotency_keys where created_at <= ?1 limit 1";
@@ -139,8 +139,8 @@ impl Relay {
         // bounded: by `stop`
         loop {
             commits.mark_unchanged();
-            self.take_fresh();
             self.read_if_needed().await;
+            self.take_fresh();
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
@@ -171,9 +171,11 @@ impl Relay {
         }
     }
 
-    /// Starts to deliver what was committed here, up to the limit.
+    /// Starts to deliver what was committed here, up to the limit; not while the table is to be
+    /// read, which waits until less is on its way.
     fn take_fresh(&mut self) {
-        while self.in_flight.len() < self.options.in_flight_max
+        while !self.has_more
+            && self.in_flight.len() < self.options.in_flight_max
             && let Some(envelope) = self.journal.fresh.take()
         {
             let id = envelope.id;
@@ -189,6 +191,7 @@ impl Relay {
         if self.has_more && self.in_flight.len() <= self.options.in_flight_max / 2 {
             // unless it says otherwise: what fails is tried again with the next tick
             self.has_more = false;
+            self.journal.fresh.forget_missed();
             let read = self.read_waiting().await;
             self.log(read, "read the outbox");
         }
@@ -200,18 +203,19 @@ impl Relay {
         self.resting.retain(|_, until| *until > now);
         let mut after = Uuid::nil();
         for _ in 0..PAGES_MAX {
-            if self.in_flight.len() >= self.options.in_flight_max {
-                self.has_more = true;
-                return Ok(());
-            }
             let page = self.journal.query(WAITING, params![after, PAGE as i64]).await?;
             for row in &page {
                 let id: EventId = row.get(0)?;
                 after = id.as_uuid();
-                if self.in_flight.len() < self.options.in_flight_max && self.is_new(id) {
-                    self.in_flight.insert(id);
-                    self.deliver(id, read_envelope(row));
+                if !self.is_new(id) {
+                    continue;
                 }
+                if self.in_flight.len() >= self.options.in_flight_max {
+                    self.has_more = true;
+                    return Ok(());
+                }
+                self.in_flight.insert(id);
+                self.deliver(id, read_envelope(row));
             }
             if page.len() < PAGE {
                 return Ok(());

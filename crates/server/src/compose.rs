@@ -109,7 +109,10 @@ impl Exchange {
         };
         tracing::warn!(entries, "A demo was interrupted; makes the tickets' indexes first");
         let began = Instant::now();
-        self.tickets.mend_indexes(&|_| {}).await.context("make the tickets' indexes")?;
+        self.tickets.mend_indexes(&|_| {}).await.context(
+            "can't make the tickets' indexes, which needs room for them here and, to sort, \
+                in the folder for temporary files (SQLITE_TMPDIR); make room and start again",
+        )?;
         let seconds = began.elapsed().as_secs_f64();
         tracing::info!(seconds, "The tickets' indexes are whole");
         Ok(())

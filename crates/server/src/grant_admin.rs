@@ -1,5 +1,5 @@
 //! `ticketing user grant-admin`: makes somebody an administrator, while the exchange runs or is
-//! stopped. A right is one row, asked for anew at every check, and SQLite lets a second process
+//! stopped. A membership is one row, asked for anew at every check, and SQLite lets a second process
 //! write it; so there is nothing to stop for, and nobody has to be told.
 
 use anyhow::Context;

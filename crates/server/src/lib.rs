@@ -101,7 +101,11 @@ async fn serve(settings: &Settings, recorder: Recorder) -> anyhow::Result<()> {
     #[cfg(unix)]
     running::outlive_file_size_limits()?;
     let mut told_to_stop = running::told_to_stop()?;
-    let running = Running::start(settings, recorder).await?;
+    let running = tokio::select! {
+        started = Running::start(settings, recorder) => started?,
+        // what an interrupted demo has left may take minutes to mend; the next start goes on
+        _ = told_to_stop.recv() => return Ok(()),
+    };
     greet(&running);
     let failed = tokio::select! {
         _ = told_to_stop.recv() => false,

@@ -105,8 +105,8 @@ impl Store {
         self.engine.apply(batch).await
     }
 
-    /// As [`Self::apply`], for work that nobody looks at: when there is much of it, a batch waits
-    /// some milliseconds for others, so that they cost one fsync together.
+    /// As [`Self::apply`], for work whose asker can wait some milliseconds: when there is much of
+    /// it, a batch waits so long for others, and they cost one fsync together.
     ///
     /// # Errors
     /// As [`Self::apply`].

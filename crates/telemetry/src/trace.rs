@@ -5,6 +5,7 @@
 //! the [`current`] one.
 
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -30,7 +31,7 @@ impl Trace {
     #[must_use]
     pub fn start() -> Self {
         let id = &*IDS;
-        let halves = (id.next(), id.next() ^ id.of_process);
+        let halves = (id.next(), id.next());
         Self { trace_id: Uuid::from_u64_pair(halves.0, halves.1), parent_id: id.next(), flags: 1 }
     }
 
@@ -114,35 +115,25 @@ impl fmt::Display for Trace {
 }
 
 /// Ids of traces and of places in them.
-static IDS: LazyLock<Ids> = LazyLock::new(Ids::from_randomness);
+static IDS: LazyLock<Ids> = LazyLock::new(Ids::new);
 
 /// Ids that are unlike each other, and unlike other processes', without asking the system for
-/// randomness each time: a counter from a random start, mixed (splitmix64). They are no secrets.
+/// randomness each time: a counter under a keyed hash whose key nobody else knows. An id tells
+/// neither the next one nor how many there were.
 struct Ids {
     counter: AtomicU64,
-    /// Makes the ids of traces as long as they look.
-    of_process: u64,
+    key: RandomState,
 }
 
 impl Ids {
-    fn from_randomness() -> Self {
-        let random = || {
-            let mut bytes = [0; 8];
-            // without randomness ids are still unlike each other, though not other processes'
-            if getrandom::fill(&mut bytes).is_err() {
-                tracing::warn!("No randomness for a trace id");
-            }
-            u64::from_ne_bytes(bytes)
-        };
-        Self { counter: AtomicU64::new(random()), of_process: random() }
+    fn new() -> Self {
+        Self { counter: AtomicU64::new(0), key: RandomState::new() }
     }
 
     fn next(&self) -> u64 {
-        let mut id = self.counter.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
-        id = (id ^ (id >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        id = (id ^ (id >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        let number = self.counter.fetch_add(1, Ordering::Relaxed);
         // zero is no id
-        (id ^ (id >> 31)).max(1)
+        self.key.hash_one(number).max(1)
     }
 }
 

@@ -54,7 +54,7 @@ const UPDATE: &str = "update tickets set title = ?3, search = ?4, description = 
      status = ?7, order_id = ?8, version = ?9, revision = revision + 1, updated_at = ?10
      where id = ?1 and revision = ?2";
 
-/// Nothing that tickets are found or listed by, so that no index of those is written.
+/// Of what tickets are found by, only the order, so that no other index is written.
 const HOLD: &str = "update tickets set order_id = ?3, order_status = ?4, order_version = ?5,
      version = ?6, revision = revision + 1, updated_at = ?7 where id = ?1 and revision = ?2";
 

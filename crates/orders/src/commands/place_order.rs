@@ -11,8 +11,8 @@ use crate::store::{self, ONE_ACTIVE_PER_TICKET, Offer};
 use crate::{Error, Orders, meter};
 
 impl Orders {
-    /// Reserves the ticket the permit is for. Who may see and change the order is granted first,
-    /// so that there is no moment at which it is visible without its rights.
+    /// Reserves the ticket the permit is for. A permission service that keeps rights apart is told
+    /// first, so that there is no moment at which the order is visible without them.
     ///
     /// # Errors
     /// When the ticket is unknown, not on sale, or held by another order; or when a repeat of the

@@ -17,9 +17,9 @@ use crate::{Error, Payments};
 const ATTEMPTS_SEEN: u32 = 20;
 
 impl Payments {
-    /// Begins to pay for the order the permit is for, and gives the driver a hint. Who may see the
-    /// payment is granted first, so that there is no moment at which it is visible without its
-    /// rights.
+    /// Begins to pay for the order the permit is for, and gives the driver a hint. A permission
+    /// service that keeps rights apart is told first, so that there is no moment at which the
+    /// payment is visible without them.
     ///
     /// # Errors
     /// When the order can't be paid, or is being paid already; or when a repeat of the request was

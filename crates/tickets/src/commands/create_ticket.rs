@@ -25,8 +25,8 @@ pub struct CreateTicket {
 }
 
 impl Tickets {
-    /// Lists a ticket of `seller`. Its owner's rights are granted first, so that there is no moment
-    /// at which others see a ticket that nobody owns.
+    /// Lists a ticket of `seller`. A permission service that keeps rights apart is told first, so
+    /// that there is no moment at which others see a ticket that nobody owns.
     ///
     /// # Errors
     /// When permissions or the database are away, or a repeat of the request was quicker; then
