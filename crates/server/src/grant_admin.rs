@@ -1,6 +1,6 @@
 //! `ticketing user grant-admin`: makes somebody an administrator, while the exchange runs or is
-//! stopped. A membership is one row, asked for anew at every check, and SQLite lets a second process
-//! write it; so there is nothing to stop for, and nobody has to be told.
+//! stopped. A membership is one row, asked for anew at every check, and SQLite lets a second
+//! process write it; so there is nothing to stop for, and nobody has to be told.
 
 use anyhow::Context;
 use config::Settings;

@@ -10,8 +10,8 @@
 //! Full-text search is SQLite's own (FTS5).
 //!
 //! Reading order: `statement` and `row` (what goes in and out), `error`, `migration`, `company`
-//! (batches that wait for each other), then `sqlite` (the engine: a writer thread with group commit, a pool of readers; and
-//! [`snapshot`], which copies several databases as of one moment).
+//! (batches that wait for each other), then `sqlite` (the engine: a writer thread with group
+//! commit, a pool of readers; and [`snapshot`], which copies several databases as of one moment).
 
 mod company;
 mod error;

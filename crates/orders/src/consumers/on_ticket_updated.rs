@@ -1,7 +1,8 @@
 //! A ticket changed: new orders pay the new price; a withdrawn one takes no more orders.
 //!
-//! That it was reserved is no news here: it says which of our orders holds the ticket, and while one
-//! does, nothing else about it changes (tickets' `Ticket::must_be_free`). So nothing is written, not even that it was heard.
+//! That it was reserved is no news here: it says which of our orders holds the ticket, and while
+//! one does, nothing else about it changes (tickets' `Ticket::must_be_free`). So nothing is
+//! written, not even that it was heard.
 
 use events::TicketUpdated;
 use kernel::EventId;

@@ -53,8 +53,8 @@ impl Address {
         };
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
-        // plans don't depend on what parameters are bound to: else SQLite looks at the number behind
-        // `limit ?1`, say, and compiles the statement anew for each, although it is cached
+        // plans don't depend on what parameters are bound to: else SQLite looks at the number
+        // behind `limit ?1`, say, and compiles the statement anew for each, although it is cached
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         Ok(connection)
     }
