@@ -1,5 +1,5 @@
 //! The relay: carries what the outbox holds to the bus. What was committed in this process it is
-//! given ([`Fresh`](crate::fresh::Fresh)); the table, which is the truth, it reads at its start and
+//! given (`fresh`); the table, which is the truth, it reads at its start and
 //! a few times a second. A row goes only after its publish was confirmed, so a crash delivers it
 //! once more rather than never.
 
