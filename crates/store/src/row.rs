@@ -15,8 +15,7 @@ impl Row {
     /// # Errors
     /// [`StoreError::Failed`] when there is no such column, or it holds another type.
     pub fn get<T: FromValue>(&self, index: usize) -> Result<T, StoreError> {
-        let value = self.0.get(index).ok_or_else(|| fault(index, "is missing"))?;
-        T::from_value(value).ok_or_else(|| fault(index, "has another type"))
+        T::from_value(self.value(index)?).ok_or_else(|| fault(index, ANOTHER_TYPE))
     }
 
     /// The column at `index`, read from its text by `parse`: a status, a currency.
@@ -28,15 +27,19 @@ impl Row {
         index: usize,
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Result<T, StoreError> {
-        match self.0.get(index) {
-            Some(Value::Text(text)) => {
-                parse(text).ok_or_else(|| fault(index, "has an unknown value"))
-            }
-            Some(_) => Err(fault(index, "has another type")),
-            None => Err(fault(index, "is missing")),
-        }
+        let Value::Text(text) = self.value(index)? else {
+            return Err(fault(index, ANOTHER_TYPE));
+        };
+        parse(text).ok_or_else(|| fault(index, "has an unknown value"))
+    }
+
+    fn value(&self, index: usize) -> Result<&Value, StoreError> {
+        self.0.get(index).ok_or_else(|| fault(index, "is missing"))
     }
 }
+
+/// What is wrong with a column that can't be read as what was asked for.
+const ANOTHER_TYPE: &str = "has another type";
 
 fn fault(index: usize, what: &str) -> StoreError {
     StoreError::Failed { reason: format!("column {index} {what}") }
