@@ -171,12 +171,8 @@ impl Auth {
             let _ending = auth.live().ending(of);
             auth.commit(now, writes).await
         };
-        let committing = match trace::current() {
-            Some(trace) => tokio::spawn(trace::scope(trace, committing)),
-            None => tokio::spawn(committing),
-        };
         let fault = |error: JoinError| StoreError::Failed { reason: error.to_string() };
-        committing.await.map_err(fault)?
+        trace::carry_out(committing).await.map_err(fault)?
     }
 }
 

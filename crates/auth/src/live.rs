@@ -21,7 +21,7 @@ use ory::SignedIn;
 
 use crate::domain::session::Session;
 use crate::domain::token::TokenDigest;
-use crate::recent::Recent;
+use kernel::recent::Recent;
 
 /// How many sessions are kept at least; about 3 MB.
 const KEPT: usize = 8192;

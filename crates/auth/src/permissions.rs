@@ -11,7 +11,7 @@ use outbox::{Changeset, Journal};
 use permissions::{Facts, Key, Limits, Model, Step, check};
 use store::{Row, Statement, StoreError, params};
 
-use crate::recent::Recent;
+use kernel::recent::Recent;
 
 /// Rounds of one check. A round goes at least one step away from the question, and
 /// [`Limits::default`] ends that sooner; this is the guard that doesn't trust it.

@@ -4,13 +4,15 @@
 //!
 //! Reading order: [`ids`] and [`money`] (what things are), [`time`] and [`version`] (when they
 //! changed), [`text`] (how names are compared), [`decision`] (what a rule says), [`refusal`] (how a
-//! rule says no), [`network`] and [`origin`] (where requests come from).
+//! rule says no), [`network`] and [`origin`] (where requests come from), [`recent`] (what is
+//! remembered).
 
 pub mod decision;
 pub mod ids;
 pub mod money;
 pub mod network;
 pub mod origin;
+pub mod recent;
 pub mod refusal;
 pub mod text;
 pub mod time;

@@ -18,7 +18,7 @@ use orders::Orders;
 use outbox::{Journal, Relay, RelayOptions};
 use payments::{Hints, Payments};
 use store::{Location, Migration, Store};
-use tickets::Tickets;
+use tickets::{ChangedBy, Showcase, Tickets};
 
 use crate::data_folder::{DataFolder, Database};
 use crate::documents;
@@ -72,6 +72,7 @@ impl Exchange {
                 sessions: Arc::clone(&sessions),
                 permissions: Arc::clone(&permissions),
                 clock: Arc::clone(&clock),
+                showcase: Showcase::new(ChangedBy::Us),
                 currency: settings.currency,
             },
             orders: Orders {

@@ -9,6 +9,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use tokio::task::JoinError;
 use uuid::Uuid;
 
 tokio::task_local! {
@@ -140,6 +141,21 @@ impl Ids {
 /// Runs `work` within `trace`.
 pub fn scope<F: Future>(trace: Trace, work: F) -> impl Future<Output = F::Output> {
     scope_as(trace, None, work)
+}
+
+/// Does `work` to its end within the trace of this task, also when whoever waits for it goes away
+/// meanwhile.
+///
+/// # Errors
+/// When the work panicked.
+pub async fn carry_out<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> Result<T, JoinError> {
+    match current() {
+        Some(trace) => tokio::spawn(scope(trace, work)),
+        None => tokio::spawn(work),
+    }
+    .await
 }
 
 /// As [`scope`]; log lines within tell the trace, and that they are a part of `what`, or of what

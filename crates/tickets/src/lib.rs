@@ -2,13 +2,14 @@
 //!
 //! A request becomes a command ([`commands`]), the command asks the domain ([`domain`]), the
 //! decision is stored with its events (`store`), and what orders tell us comes in
-//! through [`consumers`]. Orders are the judge of who may have a ticket; this context follows.
+//! through [`consumers`]. What many look at is kept in memory ([`showcase`]). Orders are the judge of who may have a ticket; this context follows.
 
 pub mod commands;
 pub mod consumers;
 pub mod domain;
 pub mod http;
 pub mod queries;
+pub mod showcase;
 
 mod relations;
 mod store;
@@ -23,6 +24,7 @@ pub use consumers::{HEARS, subscription};
 pub use domain::TicketError;
 pub use http::{api, router};
 pub use relations::relations;
+pub use showcase::{ChangedBy, Showcase};
 pub use store::MIGRATIONS;
 
 /// What the context needs from the outside.
@@ -36,6 +38,8 @@ pub struct Tickets {
     pub permissions: Arc<dyn Permissions>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
+    /// What many look at.
+    pub showcase: Arc<Showcase>,
     /// What new tickets are priced in.
     pub currency: Currency,
 }

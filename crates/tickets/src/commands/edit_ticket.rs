@@ -6,7 +6,7 @@ use ory::rights::EditTicket;
 use outbox::retry_on_conflict;
 
 use crate::domain::{Edit, Ticket};
-use crate::{Error, Tickets, store};
+use crate::{Error, Tickets};
 
 impl Tickets {
     /// Changes the ticket the permit is for; answers it as it is then.
@@ -28,7 +28,7 @@ impl Tickets {
         match decided.map_err(|error| Error::Refused(id, error))? {
             Outcome::AlreadyApplied => Ok(ticket),
             Outcome::Executed(decision) => {
-                let ticket = store::update(&self.journal, decision).await?;
+                let ticket = self.change(decision).await?;
                 tracing::info!(ticket.id = %id, "Edited ticket {id}");
                 Ok(ticket)
             }

@@ -1,5 +1,6 @@
 //! What changes tickets: each command loads, lets the domain decide, and commits.
 
+mod change;
 pub mod create_ticket;
 pub mod edit_ticket;
 pub mod observe_order;

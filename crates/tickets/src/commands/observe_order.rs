@@ -1,5 +1,7 @@
 //! An order of one of our tickets was placed, completed or cancelled.
 
+use std::sync::Arc;
+
 use events::Order;
 use kernel::{EventId, Outcome};
 use outbox::{Committed, retry_on_conflict};
@@ -27,6 +29,7 @@ impl Tickets {
         };
         let (id, holder) = (decision.state.id, decision.state.held_by);
         let sightings = Sightings::after(&known, seen, (held_before, holder));
+        let _changing = Arc::clone(&self.showcase).changing(id);
         let committed = store::observe(&self.journal, decision, sightings, delivery, at).await?;
         if committed == Committed::Now && holder != held_before {
             let order = holder.map_or_else(|| "nobody".to_owned(), |order| order.to_string());

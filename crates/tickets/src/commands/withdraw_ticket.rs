@@ -6,7 +6,7 @@ use ory::rights::EditTicket;
 use outbox::retry_on_conflict;
 
 use crate::domain::Ticket;
-use crate::{Error, Tickets, store};
+use crate::{Error, Tickets};
 
 impl Tickets {
     /// Takes the ticket the permit is for off sale; answers it as it is then.
@@ -24,7 +24,7 @@ impl Tickets {
         match decided.map_err(|error| Error::Refused(id, error))? {
             Outcome::AlreadyApplied => Ok(ticket),
             Outcome::Executed(decision) => {
-                let ticket = store::update(&self.journal, decision).await?;
+                let ticket = self.change(decision).await?;
                 tracing::info!(ticket.id = %id, "Withdrew ticket {id}");
                 Ok(ticket)
             }

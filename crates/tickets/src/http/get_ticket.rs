@@ -1,7 +1,8 @@
 //! `GET /api/tickets/{id}`
 
-use axum::Json;
 use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
 use http_kit::{IdPath, Shared};
 use kernel::TicketId;
 
@@ -22,6 +23,8 @@ use crate::Tickets;
 pub(super) async fn get_ticket(
     State(tickets): State<Shared<Tickets>>,
     IdPath(id): IdPath<TicketId>,
-) -> Result<Json<events::Ticket>, http_kit::Error> {
-    Ok(Json(tickets.find_ticket(id).await?.public()))
+) -> Result<Response, http_kit::Error> {
+    let shown = tickets.show_ticket(id).await?;
+    let json = shown.json()?.get().to_owned();
+    Ok(([(CONTENT_TYPE, "application/json")], json).into_response())
 }

@@ -36,8 +36,9 @@ pub(super) async fn list_tickets(
     let sort = query.sort;
     let caller = caller.map(|caller| caller.user_id);
     let page = tickets.list_tickets(ListTickets { caller, query }).await?;
-    let projected = |ticket| Projected { ticket, projection: &projection };
-    let next = page.tickets.last().filter(|_| page.has_more).map(|last| next_keys(last, sort));
-    let results = page.tickets.iter().map(|ticket| projected(ticket.public())).collect();
+    let next =
+        page.tickets.last().filter(|_| page.has_more).map(|last| next_keys(&last.ticket, sort));
+    let projected = |shown| Projected { shown, projection: &projection };
+    let results = page.tickets.iter().map(|shown| projected(&**shown)).collect();
     Ok(Json(TicketPage { results, next }).into_response())
 }

@@ -1,8 +1,11 @@
 //! A page of tickets.
 
+use std::sync::Arc;
+
 use kernel::UserId;
 
-use crate::domain::{Ticket, TicketQuery};
+use crate::domain::TicketQuery;
+use crate::showcase::Shown;
 use crate::{Error, Tickets, store};
 
 /// Which tickets to show. Whatever is asked for, these are approved ones, and the caller's own.
@@ -18,7 +21,7 @@ pub struct ListTickets {
 #[derive(Debug)]
 pub struct TicketPage {
     /// The tickets.
-    pub tickets: Vec<Ticket>,
+    pub tickets: Vec<Arc<Shown>>,
     /// Whether there are more after the last one.
     pub has_more: bool,
 }
@@ -30,7 +33,7 @@ impl Tickets {
     /// When the database is away.
     pub async fn list_tickets(&self, query: ListTickets) -> Result<TicketPage, Error> {
         let limit = query.query.limit as usize;
-        let mut tickets = store::list(&self.journal, &query).await?;
+        let mut tickets = store::list(&self.journal, &self.showcase, &query).await?;
         let has_more = tickets.len() > limit;
         tickets.truncate(limit);
         Ok(TicketPage { tickets, has_more })

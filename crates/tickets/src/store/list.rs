@@ -9,15 +9,18 @@
 
 mod condition;
 
-use kernel::{TicketId, UserId};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use kernel::{TicketId, UserId, Version};
 use outbox::Journal;
-use store::{StoreError, Value};
+use store::{Row, StoreError, Value};
 
 use self::condition::{Conditions, sort_column};
-use super::{COLUMNS, ticket_of};
-use crate::domain::Ticket;
+use super::{COLUMNS, find_all, ticket_of};
 use crate::domain::query::{Comparison, Field, Filter, Key, SortField, Test, TicketQuery};
 use crate::queries::list_tickets::ListTickets;
+use crate::showcase::{Showcase, Shown};
 
 /// With so many hits of a name, it is quicker to sort them than to look through an index.
 const FEW_HITS: u32 = 4_000;
@@ -28,17 +31,47 @@ const SHORT_SKIP: u32 = 100;
 const COUNT_HITS: &str = "select count(*) from
      (select rowid from tickets_fts where tickets_fts match ?1 limit ?2)";
 
-/// A page's rows and one more, if there are more.
-pub(crate) async fn list(journal: &Journal, list: &ListTickets) -> Result<Vec<Ticket>, StoreError> {
-    let Some(select) = plan(journal, list).await? else {
+/// A page's tickets and one more, if there are more.
+///
+/// The page is read without what the showcase has: which tickets they are, and their revisions.
+pub(crate) async fn list(
+    journal: &Journal,
+    showcase: &Showcase,
+    list: &ListTickets,
+) -> Result<Vec<Arc<Shown>>, StoreError> {
+    let search = showcase.search();
+    let Some(select) = plan(journal, list, Columns::Revision).await? else {
         return Ok(Vec::new());
     };
-    let rows = if select.is_short {
-        journal.query(select.sql, select.values).await?
-    } else {
-        journal.scan(select.sql, select.values).await?
+    let rows = select.read(journal).await?;
+    let revision = |row: &Row| Ok((row.get(0)?, row.get(1)?));
+    let page = rows.iter().map(revision).collect::<Result<Vec<(TicketId, Version)>, _>>()?;
+    let mut shown: HashMap<_, _> = page
+        .iter()
+        .filter_map(|(id, revision)| Some((*id, showcase.at_revision(*id, *revision)?)))
+        .collect();
+    let missing: Vec<_> =
+        page.iter().map(|(id, _)| *id).filter(|id| !shown.contains_key(id)).collect();
+    for ticket in find_all(journal, &missing).await? {
+        shown.insert(ticket.id, showcase.learn(search, ticket));
+    }
+    let at_revision = |(id, revision): &(TicketId, Version)| {
+        shown.remove(id).filter(|shown| shown.ticket.revision == *revision)
     };
-    rows.iter().map(ticket_of).collect()
+    match page.iter().map(at_revision).collect() {
+        Some(page) => Ok(page),
+        // one of them was changed between the two readings
+        None => list_whole(journal, list).await,
+    }
+}
+
+/// As [`list`], in one reading.
+async fn list_whole(journal: &Journal, list: &ListTickets) -> Result<Vec<Arc<Shown>>, StoreError> {
+    let Some(select) = plan(journal, list, Columns::Whole).await? else {
+        return Ok(Vec::new());
+    };
+    let rows = select.read(journal).await?;
+    rows.iter().map(|row| ticket_of(row).map(Shown::new).map(Arc::new)).collect()
 }
 
 /// The engine's plan for [`list`].
@@ -46,7 +79,7 @@ pub(crate) async fn explain_list(
     journal: &Journal,
     list: &ListTickets,
 ) -> Result<Vec<String>, StoreError> {
-    let Some(select) = plan(journal, list).await? else {
+    let Some(select) = plan(journal, list, Columns::Revision).await? else {
         return Ok(Vec::new());
     };
     let sql = format!("explain query plan {}", select.sql);
@@ -62,8 +95,31 @@ struct Select {
     is_short: bool,
 }
 
+impl Select {
+    async fn read(self, journal: &Journal) -> Result<Vec<Row>, StoreError> {
+        if self.is_short {
+            journal.query(self.sql, self.values).await
+        } else {
+            journal.scan(self.sql, self.values).await
+        }
+    }
+}
+
+/// What is read of each ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Columns {
+    /// Everything.
+    Whole,
+    /// Its id, its revision, and what the page is sorted by.
+    Revision,
+}
+
 /// None when nobody needs to ask: no ticket that the caller may see can be one of these.
-async fn plan(journal: &Journal, list: &ListTickets) -> Result<Option<Select>, StoreError> {
+async fn plan(
+    journal: &Journal,
+    list: &ListTickets,
+    columns: Columns,
+) -> Result<Option<Select>, StoreError> {
     let query = &list.query;
     let who = Who::of(list);
     if who.is_nobody() {
@@ -72,7 +128,9 @@ async fn plan(journal: &Journal, list: &ListTickets) -> Result<Option<Select>, S
     let has_words = !query.terms.is_empty() && !query.filters.iter().any(leads_to_few);
     let go_by_words = has_words
         && (query.sort.field == SortField::Id || has_few_hits(journal, &match_text(query)).await?);
-    Ok(Some(if go_by_words { by_words(query, who) } else { by_order(query, who) }))
+    let columns = columns.of(query);
+    let by = if go_by_words { by_words } else { by_order };
+    Ok(Some(by(query, who, columns)))
 }
 
 /// Whether an index leads straight to the tickets that pass this filter.
@@ -140,7 +198,7 @@ impl Who {
 }
 
 /// Along the index of the sort.
-fn by_order(query: &TicketQuery, who: Who) -> Select {
+fn by_order(query: &TicketQuery, who: Who, columns: &str) -> Select {
     let mut conditions = Conditions::default();
     conditions.filters(query);
     for word in query.terms.words() {
@@ -150,7 +208,6 @@ fn by_order(query: &TicketQuery, who: Who) -> Select {
     conditions.after(query);
     let branches = who.branches(&mut conditions);
     let all = conditions.all();
-    let columns = columns(query);
     let branches: Vec<_> = branches
         .iter()
         .map(|branch| format!("select {columns} from tickets t where {branch}{all}"))
@@ -166,13 +223,12 @@ fn by_order(query: &TicketQuery, who: Who) -> Select {
 }
 
 /// Along the full-text index.
-fn by_words(query: &TicketQuery, who: Who) -> Select {
+fn by_words(query: &TicketQuery, who: Who, columns: &str) -> Select {
     let mut conditions = Conditions::default();
     let words = conditions.bind(match_text(query));
     conditions.filters(query);
     conditions.after(query);
     let branches = who.branches(&mut conditions).join(" or ");
-    let columns = columns(query);
     let mut from = format!(
         "from tickets_fts f cross join tickets t on t.place = f.rowid
          where f.tickets_fts match {words} and ({branches}){}",
@@ -229,12 +285,18 @@ fn match_text(query: &TicketQuery) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// Branches are merged by what they select.
-fn columns(query: &TicketQuery) -> String {
-    match query.sort.field {
-        // the index of words has a column of this name, too
-        SortField::Title => format!("{COLUMNS}, t.search as words"),
-        SortField::Id | SortField::Price | SortField::CreatedAt => COLUMNS.to_owned(),
+impl Columns {
+    /// Their names. Branches are merged by what they select.
+    const fn of(self, query: &TicketQuery) -> &'static str {
+        match (self, query.sort.field) {
+            // the index of words has a column of this name, too
+            (Self::Whole, SortField::Title) => concat!(columns!(), ", t.search as words"),
+            (Self::Whole, _) => COLUMNS,
+            (Self::Revision, SortField::Title) => "t.id, t.revision, t.search as words",
+            (Self::Revision, SortField::Id) => "t.id, t.revision",
+            (Self::Revision, SortField::Price) => "t.id, t.revision, t.price",
+            (Self::Revision, SortField::CreatedAt) => "t.id, t.revision, t.created_at",
+        }
     }
 }
 

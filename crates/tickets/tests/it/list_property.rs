@@ -256,11 +256,11 @@ impl Shelf {
     ) -> (Vec<Uuid>, Option<TicketQuery>) {
         let list = ListTickets { caller, query: query.clone() };
         let page = self.world.tickets.list_tickets(list).await.unwrap();
-        let ids: Vec<_> = page.tickets.iter().map(|ticket| ticket.id.as_uuid()).collect();
+        let ids: Vec<_> = page.tickets.iter().map(|shown| shown.ticket.id.as_uuid()).collect();
         let expected = answer(&self.copies, query, caller);
         assert_eq!((ids.clone(), page.has_more), expected, "{query:?}");
         let next = page.tickets.last().filter(|_| page.has_more).map(|last| {
-            let keys = serde_json::to_string(&next_keys(last, query.sort)).unwrap();
+            let keys = serde_json::to_string(&next_keys(&last.ticket, query.sort)).unwrap();
             let sort = format!(
                 "sort=field={},order={}",
                 query.sort.field.name(),

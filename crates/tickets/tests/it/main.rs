@@ -8,4 +8,5 @@ mod list_property;
 mod migration;
 mod seeding;
 mod shelf;
+mod showcase;
 mod support;

@@ -36,7 +36,8 @@ fn tickets_from_before_are_found_by_name() {
         for (search, remainder) in [("crue motl", 0), ("НАУТИ", 1), ("京", 1)] {
             let (query, _) = parse(&format!("limit=100&q={search}").replace(' ', "+")).unwrap();
             let found = world.tickets.list_tickets(ListTickets { caller: None, query }).await;
-            let found: Vec<_> = found.unwrap().tickets.iter().map(|ticket| ticket.id).collect();
+            let found: Vec<_> =
+                found.unwrap().tickets.iter().map(|shown| shown.ticket.id).collect();
             let named = ids.iter().enumerate().filter(|(number, _)| number % 2 == remainder);
             let expected: Vec<_> = named.map(|(_, id)| *id).rev().take(100).collect();
             assert_eq!(found, expected, "{search}");

@@ -98,7 +98,7 @@ impl World {
         ] {
             let (query, _) = parse(&format!("limit=100&{query}")).unwrap();
             let found = self.tickets.list_tickets(ListTickets { caller: None, query }).await;
-            answers.push(found.unwrap().tickets.iter().map(|ticket| ticket.id).collect());
+            answers.push(found.unwrap().tickets.iter().map(|shown| shown.ticket.id).collect());
         }
         answers
     }

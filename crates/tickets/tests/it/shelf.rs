@@ -2,6 +2,7 @@
 //! must be what a naive look through the list does.
 
 use std::cmp::Ordering;
+use std::sync::atomic::{self, AtomicU32};
 
 use events::TicketStatus;
 use kernel::text::{caseless, words};
@@ -16,15 +17,21 @@ use crate::support::World;
 
 const INSERT: &str = "insert into tickets (id, seller_id, title, search, price, currency, status,
      order_id, version, revision, created_at, updated_at)
-     values (?1, ?2, ?3, ' ' || words(?3), ?4, 'EUR', ?5, ?6, 0, 0, ?7, ?7)";
+     values (?1, ?2, ?3, ' ' || words(?3), ?4, 'EUR', ?5, ?6, 0, ?8, ?7, ?7)";
 
 const UPDATE: &str = "update tickets set title = ?2, search = ' ' || words(?2), price = ?3,
-     status = ?4, order_id = ?5, created_at = ?6 where id = ?1";
+     status = ?4, order_id = ?5, created_at = ?6, revision = ?7 where id = ?1";
 
 const DELETE: &str = "delete from tickets where id = ?1";
 
 const CHECK_INDEX: &str =
     "insert into tickets_fts (tickets_fts, rank) values ('integrity-check', 1)";
+
+/// A revision that no row has had yet, as every write gives its row a new one.
+fn revision() -> u32 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    NEXT.fetch_add(1, atomic::Ordering::Relaxed)
+}
 
 /// A ticket.
 #[derive(Debug, Clone)]
@@ -48,14 +55,16 @@ impl Copy {
             self.status.as_str(),
             self.order,
             self.created_at,
+            revision(),
         ];
         Statement::one_row(INSERT, row)
     }
 
     pub(crate) fn update(&self) -> Statement {
         let status = self.status.as_str();
+        let title = self.title.as_str();
         let row =
-            params![self.id, self.title.as_str(), self.price, status, self.order, self.created_at];
+            params![self.id, title, self.price, status, self.order, self.created_at, revision()];
         Statement::one_row(UPDATE, row)
     }
 

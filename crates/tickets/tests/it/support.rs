@@ -8,7 +8,7 @@ use kernel::{Currency, SystemClock};
 use outbox::Journal;
 use store::{Location, Store};
 use testkit::Everybody;
-use tickets::Tickets;
+use tickets::{ChangedBy, Showcase, Tickets};
 
 /// The context, and what hands it events.
 pub(crate) struct World {
@@ -29,6 +29,7 @@ impl World {
             sessions: Arc::new(Everybody),
             permissions: Arc::new(Everybody),
             clock: SystemClock::shared(),
+            showcase: Showcase::new(ChangedBy::Us),
             currency: Currency::Eur,
         };
         let consumer = tickets::subscription(&tickets).consumer;

@@ -1,10 +1,11 @@
 //! `projection`: `{"name":"title","mode":1}`; the fields that the answer has, or lacks.
 
 use http_kit::params::{Broken, Item, Params, Shape};
-use serde::ser::SerializeMap;
+use serde::ser::{Error as _, SerializeMap};
 use serde::{Serialize, Serializer};
 
 use super::value;
+use crate::showcase::Shown;
 
 const SHAPE: Shape = Shape {
     name: "projection",
@@ -102,17 +103,18 @@ impl Projection {
 #[derive(Debug)]
 pub struct Projected<'a> {
     /// The whole ticket.
-    pub ticket: events::Ticket,
+    pub shown: &'a Shown,
     /// What is wanted of it.
     pub projection: &'a Projection,
 }
 
 impl Serialize for Projected<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self { ticket, projection } = self;
+        let Self { shown, projection } = self;
         if **projection == Projection::All {
-            return ticket.serialize(serializer);
+            return shown.json().map_err(S::Error::custom)?.serialize(serializer);
         }
+        let ticket = shown.ticket.public();
         let mut map = serializer.serialize_map(None)?;
         for (name, part) in FIELDS.iter().filter(|(_, part)| projection.has(*part)) {
             match part {

@@ -9,6 +9,8 @@ use uuid::Uuid;
 
 use super::*;
 use crate::domain::query::{After, Comparison, Field, Filter, Key, Place, Sort, SortField, Test};
+use crate::domain::{NewTicket, Ticket, TicketTitle};
+use crate::showcase::Shown;
 
 const ID: &str = "0190163d-8694-739b-aea5-966c26f8ad91";
 
@@ -287,19 +289,13 @@ fn a_refusal_never_echoes_what_was_sent() {
 
 #[test]
 fn a_projection_keeps_the_id() {
-    let ticket = events::Ticket {
-        id: TicketId::parse(ID).unwrap(),
-        title: "Nick Cave".to_owned(),
+    let new = NewTicket {
+        title: TicketTitle::parse("Nick Cave").unwrap(),
         description: None,
-        price: kernel::MajorUnits::parse("19.90").unwrap(),
-        currency: kernel::Currency::Eur,
-        version: kernel::Version::INITIAL,
-        user_id: kernel::UserId::from(id()),
-        status: TicketStatus::Approved,
-        order_id: None,
-        created_at: Timestamp::from_micros(0),
-        updated_at: Timestamp::from_micros(0),
+        price: kernel::Money::new(1990, kernel::Currency::Eur),
     };
+    let (ticket, seller) = (TicketId::parse(ID).unwrap(), kernel::UserId::from(id()));
+    let shown = Shown::new(Ticket::list(ticket, seller, new, Timestamp::from_micros(0)).state);
     let then = "1970-01-01T00:00:00.000Z";
     let times = format!(r#""createdAt":"{then}","updatedAt":"{then}""#);
     let rest = format!(r#""currency":"EUR","version":0,"userId":"{ID}","status":"approved""#);
@@ -317,7 +313,7 @@ fn a_projection_keeps_the_id() {
         ("projection=name=description,mode=0", &whole),
     ] {
         let (_, projection) = parse(query).unwrap();
-        let ticket = Projected { ticket: ticket.clone(), projection: &projection };
+        let ticket = Projected { shown: &shown, projection: &projection };
         assert_eq!(&serde_json::to_string(&ticket).unwrap(), wanted, "{query}");
     }
 }

@@ -1,0 +1,264 @@
+//! Tickets as they are shown, kept in memory: a ticket that many look at is read from the database
+//! and written as JSON once, not for each of them.
+//!
+//! Nobody is shown a ticket as it was before a change that somebody was told of:
+//!
+//! - Whoever changes a ticket says so before that is stored ([`Showcase::changing`]), and until it
+//!   is. From then on it is unknown here, it isn't learned, and the database alone tells it.
+//! - Who reads the database while a ticket is being changed may read what was true before. So what
+//!   was read is learned only if no change has finished since the reading began, and none of this
+//!   ticket is under way.
+//! - A page tells the revision of each ticket on it ([`Showcase::at_revision`]): what is kept here
+//!   stands for a row only if it is of the same revision, in which nothing differs.
+//!
+//! The first two hold where this process alone changes tickets. Where others do, too, only the
+//! third is relied on.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use kernel::recent::Recent;
+use kernel::{TicketId, Version};
+use serde_json::value::{RawValue, to_raw_value};
+use store::StoreError;
+
+use crate::domain::Ticket;
+
+/// How many tickets are kept at least; about 8 MB, and twice as much at the most.
+const KEPT: usize = 8192;
+
+/// A ticket, and how it is shown.
+#[derive(Debug)]
+pub struct Shown {
+    /// The ticket.
+    pub ticket: Ticket,
+    json: OnceLock<Box<RawValue>>,
+}
+
+impl Shown {
+    /// How `ticket` is shown; it is written when somebody asks for it.
+    #[must_use]
+    pub const fn new(ticket: Ticket) -> Self {
+        Self { ticket, json: OnceLock::new() }
+    }
+
+    /// The ticket as others see it, as JSON.
+    ///
+    /// # Errors
+    /// When it can't be written: a fault of ours.
+    pub fn json(&self) -> Result<&RawValue, StoreError> {
+        if let Some(json) = self.json.get() {
+            return Ok(json);
+        }
+        let fault = |error: serde_json::Error| StoreError::Failed { reason: error.to_string() };
+        let json = to_raw_value(&self.ticket.public()).map_err(fault)?;
+        Ok(self.json.get_or_init(|| json))
+    }
+}
+
+/// Who changes tickets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangedBy {
+    /// This process alone.
+    Us,
+    /// Other processes, too.
+    Others,
+}
+
+/// Tickets that were looked at lately.
+pub struct Showcase {
+    changed_by: ChangedBy,
+    state: Mutex<State>,
+}
+
+struct State {
+    known: Recent<TicketId, Arc<Shown>>,
+    /// Which tickets are being changed, by how many commits.
+    changing: HashMap<TicketId, usize>,
+    /// How many such commits have finished.
+    changed: u64,
+}
+
+/// What is known of a ticket.
+pub(crate) enum Lookup {
+    /// How it is shown.
+    Known(Arc<Shown>),
+    /// The database has to be asked; what it says may be learned with this.
+    Unknown(Search),
+}
+
+/// A reading of the database that is about to begin.
+#[derive(Clone, Copy)]
+pub(crate) struct Search {
+    changed_before: u64,
+}
+
+/// A ticket is being changed, as long as this lives.
+pub(crate) struct Changing {
+    showcase: Arc<Showcase>,
+    id: TicketId,
+}
+
+impl Showcase {
+    /// Empty; it is filled by those who look.
+    #[must_use]
+    pub fn new(changed_by: ChangedBy) -> Arc<Self> {
+        let (known, changing) = (Recent::new(KEPT), HashMap::new());
+        Arc::new(Self { changed_by, state: Mutex::new(State { known, changing, changed: 0 }) })
+    }
+
+    /// How ticket `id` is shown, if that is known.
+    pub(crate) fn look_up(&self, id: TicketId) -> Lookup {
+        let mut state = self.state();
+        let known = match self.changed_by {
+            ChangedBy::Us => state.known.get(&id),
+            ChangedBy::Others => None,
+        };
+        known.map_or_else(|| Lookup::Unknown(state.search()), Lookup::Known)
+    }
+
+    /// How ticket `id` is shown at `revision`, if that is known.
+    pub(crate) fn at_revision(&self, id: TicketId, revision: Version) -> Option<Arc<Shown>> {
+        self.state().known.get(&id).filter(|known| known.ticket.revision == revision)
+    }
+
+    /// The beginning of a reading whose outcome may be learned.
+    pub(crate) fn search(&self) -> Search {
+        self.state().search()
+    }
+
+    /// How the ticket is shown that was read by `search`; kept, unless it may have changed
+    /// meanwhile.
+    pub(crate) fn learn(&self, search: Search, ticket: Ticket) -> Arc<Shown> {
+        let shown = Arc::new(Shown::new(ticket));
+        let id = shown.ticket.id;
+        let mut state = self.state();
+        if state.changed == search.changed_before && !state.changing.contains_key(&id) {
+            state.known.put(id, Arc::clone(&shown));
+        }
+        shown
+    }
+
+    /// Says that ticket `id` is about to be changed. To be dropped when that is stored, or certain
+    /// not to be.
+    pub(crate) fn changing(self: Arc<Self>, id: TicketId) -> Changing {
+        let mut state = self.state();
+        *state.changing.entry(id).or_insert(0) += 1;
+        state.known.remove(&id);
+        drop(state);
+        Changing { showcase: self, id }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    const fn search(&self) -> Search {
+        Search { changed_before: self.changed }
+    }
+}
+
+impl Drop for Changing {
+    fn drop(&mut self) {
+        let mut state = self.showcase.state();
+        state.changed = state.changed.wrapping_add(1);
+        if let Some(commits) = state.changing.get_mut(&self.id) {
+            *commits -= 1;
+            if *commits == 0 {
+                state.changing.remove(&self.id);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kernel::{Currency, Money, Timestamp, UserId};
+
+    use super::*;
+    use crate::domain::{NewTicket, TicketTitle};
+
+    fn ticket() -> Ticket {
+        let price = Money::new(1999, Currency::Eur);
+        let title = TicketTitle::parse("Low, Duluth").unwrap();
+        let new = NewTicket { title, description: None, price };
+        Ticket::list(TicketId::generate(), UserId::generate(), new, Timestamp::from_micros(1)).state
+    }
+
+    fn search(showcase: &Showcase, id: TicketId) -> Search {
+        match showcase.look_up(id) {
+            Lookup::Unknown(search) => search,
+            Lookup::Known(shown) => panic!("{shown:?} is known"),
+        }
+    }
+
+    fn is_known(showcase: &Showcase, id: TicketId) -> bool {
+        matches!(showcase.look_up(id), Lookup::Known(_))
+    }
+
+    #[test]
+    fn a_ticket_is_shown_as_others_see_it() {
+        let shown = Shown::new(ticket());
+        let json = serde_json::to_string(&shown.ticket.public()).unwrap();
+        assert_eq!(shown.json().unwrap().get(), json);
+    }
+
+    #[test]
+    fn what_was_read_is_known_until_it_is_changed() {
+        let (showcase, mine, yours) = (Showcase::new(ChangedBy::Us), ticket(), ticket());
+        for ticket in [&mine, &yours] {
+            showcase.learn(search(&showcase, ticket.id), ticket.clone());
+        }
+        assert!(is_known(&showcase, mine.id));
+        let changing = Arc::clone(&showcase).changing(mine.id);
+        assert!(!is_known(&showcase, mine.id) && is_known(&showcase, yours.id));
+        drop(changing);
+        assert!(!is_known(&showcase, mine.id) && is_known(&showcase, yours.id));
+    }
+
+    /// All the moments at which a search can begin and be learned, beside a change.
+    #[test]
+    fn what_was_read_before_a_change_is_not_learned_after_it() {
+        let (showcase, ticket) = (Showcase::new(ChangedBy::Us), ticket());
+        let learn = |search| drop(showcase.learn(search, ticket.clone()));
+        let [before, late] = [search(&showcase, ticket.id), search(&showcase, ticket.id)];
+        let changing = Arc::clone(&showcase).changing(ticket.id);
+        learn(before);
+        assert!(!is_known(&showcase, ticket.id), "begun before, learned meanwhile");
+        let meanwhile = search(&showcase, ticket.id);
+        learn(search(&showcase, ticket.id));
+        assert!(!is_known(&showcase, ticket.id), "begun and learned meanwhile");
+        drop(changing);
+        learn(meanwhile);
+        assert!(!is_known(&showcase, ticket.id), "begun meanwhile, learned after");
+        learn(late);
+        assert!(!is_known(&showcase, ticket.id), "begun before, learned after");
+        learn(search(&showcase, ticket.id));
+        assert!(is_known(&showcase, ticket.id), "begun and learned after");
+    }
+
+    #[test]
+    fn of_two_changes_both_have_to_finish() {
+        let (showcase, ticket) = (Showcase::new(ChangedBy::Us), ticket());
+        let first = Arc::clone(&showcase).changing(ticket.id);
+        let second = Arc::clone(&showcase).changing(ticket.id);
+        drop(first);
+        showcase.learn(search(&showcase, ticket.id), ticket.clone());
+        assert!(!is_known(&showcase, ticket.id));
+        drop(second);
+        showcase.learn(search(&showcase, ticket.id), ticket.clone());
+        assert!(is_known(&showcase, ticket.id));
+        assert!(showcase.state().changing.is_empty());
+    }
+
+    #[test]
+    fn where_others_change_tickets_only_the_same_revision_is_known() {
+        let (showcase, ticket) = (Showcase::new(ChangedBy::Others), ticket());
+        showcase.learn(search(&showcase, ticket.id), ticket.clone());
+        assert!(!is_known(&showcase, ticket.id));
+        assert!(showcase.at_revision(ticket.id, ticket.revision).is_some());
+        assert!(showcase.at_revision(ticket.id, ticket.revision.next()).is_none());
+    }
+}

@@ -1,0 +1,114 @@
+//! Tickets that are looked at while they change: whoever was told of a change, and whoever looks
+//! after that, sees it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+use async_trait::async_trait;
+use bus::{Bus, PublishError};
+use events::Envelope;
+use kernel::{Currency, MajorUnits, SystemClock, TicketId, UserId};
+use ory::rights::EditTicket;
+use ory::{Permit, permit};
+use outbox::{Relay, RelayOptions, Remember};
+use testkit::Everybody;
+use tickets::commands::create_ticket::CreateTicket;
+use tickets::domain::{Edit, TicketQuery, TicketTitle};
+use tickets::http::query::parse;
+use tickets::queries::list_tickets::ListTickets;
+use tickets::showcase::Shown;
+use tokio_util::sync::CancellationToken;
+
+use crate::support::World;
+
+/// How often the ticket changes.
+const CHANGES: u32 = 300;
+
+/// Who looks at the same time.
+const LOOKERS: usize = 6;
+
+/// Nobody hears of anything.
+struct Silence;
+
+#[async_trait]
+impl Bus for Silence {
+    async fn publish(&self, _envelope: Arc<Envelope>) -> Result<(), PublishError> {
+        Ok(())
+    }
+}
+
+fn newest() -> TicketQuery {
+    parse("").unwrap().0
+}
+
+fn price(of: u32) -> MajorUnits {
+    MajorUnits::parse(&of.to_string()).unwrap()
+}
+
+async fn change(world: &World, permit: Permit<EditTicket>, price_of: u32) {
+    let edit = Edit { price: Some(price(price_of)), ..Edit::default() };
+    let changed = world.tickets.edit_ticket(permit, edit).await.unwrap();
+    assert_eq!(changed.price, price(price_of).of(Currency::Eur));
+}
+
+/// Looks at the ticket alone and on a page, in turn; each is at least as new as what was told
+/// before. Answers how often it looked.
+async fn look(world: &World, id: TicketId, told: &AtomicU32, over: &AtomicBool) -> u32 {
+    let mut looks = 0;
+    while !over.load(Ordering::SeqCst) {
+        let before = told.load(Ordering::SeqCst);
+        let shown: Arc<Shown> = if looks % 2 == 0 {
+            world.tickets.show_ticket(id).await.unwrap()
+        } else {
+            let list = ListTickets { caller: None, query: newest() };
+            let mut page = world.tickets.list_tickets(list).await.unwrap();
+            page.tickets.pop().unwrap()
+        };
+        let minor = shown.ticket.price.minor();
+        assert!(minor >= i64::from(before) * 100, "{minor} was shown after {before} was told");
+        let json: serde_json::Value = serde_json::from_str(shown.json().unwrap().get()).unwrap();
+        assert_eq!(json["price"].as_f64(), Some(minor as f64 / 100.0));
+        looks += 1;
+    }
+    looks
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nobody_sees_a_ticket_as_it_was_before_a_change_that_was_told() {
+    let world = Arc::new(World::new());
+    let seller = UserId::generate();
+    let title = TicketTitle::parse("Low, Duluth").unwrap();
+    let listed = CreateTicket { title, price: price(0), description: None };
+    let ticket = world.tickets.create_ticket(seller, listed, Remember::NOTHING).await.unwrap();
+    let permit = permit::<EditTicket>(&Everybody, seller, ticket.id).await.unwrap();
+
+    let stop = CancellationToken::new();
+    let journal = world.tickets.journal.clone();
+    let relay =
+        Relay::new(journal, Arc::new(Silence), SystemClock::shared(), RelayOptions::default());
+    let relay = tokio::spawn(relay.run(stop.clone()));
+
+    let (told, over) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicBool::new(false)));
+    let looker = |_| {
+        let (world, told, over) = (Arc::clone(&world), Arc::clone(&told), Arc::clone(&over));
+        tokio::spawn(async move { look(&world, ticket.id, &told, &over).await })
+    };
+    let lookers: Vec<_> = (0..LOOKERS).map(looker).collect();
+    for number in 1..=CHANGES {
+        if number % 3 == 0 {
+            // who asked goes away at some moment; the change may be stored all the same
+            let changing = change(&world, permit, number);
+            let _gone = tokio::time::timeout(std::time::Duration::from_micros(50), changing).await;
+        }
+        change(&world, permit, number).await;
+        told.store(number, Ordering::SeqCst);
+    }
+    over.store(true, Ordering::SeqCst);
+    for looker in lookers {
+        assert!(looker.await.unwrap() > 0, "nobody looked");
+    }
+    stop.cancel();
+    relay.await.unwrap();
+    let shown = world.tickets.show_ticket(ticket.id).await.unwrap();
+    assert_eq!(shown.ticket.price, price(CHANGES).of(Currency::Eur));
+}
