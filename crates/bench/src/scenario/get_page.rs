@@ -1,5 +1,7 @@
-//! A page of ten tickets is read, from anywhere in a large exchange and in a small one.
+//! A page of ten tickets is read: one of the first hundred, where people look, and one from
+//! anywhere in a large exchange and in a small one.
 
+use anyhow::Context;
 use bench::results::{Aim, Case, Unit};
 use futures_util::FutureExt;
 
@@ -23,6 +25,12 @@ const CLIENTS: usize = 64;
 const ROUTE: &str = "/api/tickets";
 const FIRST_PAGE: &str = "/api/tickets?limit=10";
 
+/// Tickets on a page.
+const PAGE_SIZE: usize = 10;
+
+/// Pages that people look at.
+const FIRST: usize = 100;
+
 /// Pages that are read in turn.
 const PAGES: usize = 20_000;
 
@@ -36,21 +44,40 @@ async fn run(stage: &Stage) -> anyhow::Result<Vec<Case>> {
     let [large, small] = [stage.sets().open(scale.large)?, stage.sets().open(scale.small)?];
     let pages_of_large = pages(stage, &large, scale.large)?;
     let pages_of_small = pages(stage, &small, scale.small)?;
+    let first_pages = first_pages(stage, &large).await?;
     let bare = Bare::like(&large.get(FIRST_PAGE).await?, ROUTE)?;
-    let [mut of_large, mut of_small] = [Sheet::default(), Sheet::default()];
+    let [mut of_first, mut of_large, mut of_small] = [(); 3].map(|()| Sheet::default());
     for _ in stage.rounds("GET a page") {
         let h = pages_of_large.on(bare.address).await?;
         let from_large = pages_of_large.on(large.address).await?;
         let from_small = pages_of_small.on(small.address).await?;
+        of_first.beside_h("pages", &first_pages.on(large.address).await?, &h);
         of_large.beside_h("pages", &from_large, &h);
         of_small.beside_h("pages", &from_small, &h);
         let times = ratio(from_small.per_second(), from_large.per_second());
         of_small.add("times the large one", Unit::Ratio, times);
     }
+    of_first.aim("of H", OF_H);
     of_large.aim("of H", OF_H);
     of_small.aim("times the large one", SMALL);
+    let first = of_first.case(format!("{}, first {FIRST} pages", tickets_text(scale.large)));
     let cases = [(of_large, scale.large), (of_small, scale.small)];
-    Ok(cases.into_iter().map(|(sheet, size)| sheet.case(tickets_text(size))).collect())
+    let cases = cases.map(|(sheet, size)| sheet.case(format!("{}, anywhere", tickets_text(size))));
+    Ok([first].into_iter().chain(cases).collect())
+}
+
+/// The pages that are walked through from the newest ticket on.
+async fn first_pages(stage: &Stage, exchange: &Exchange) -> anyhow::Result<Load> {
+    let mut paths = vec![FIRST_PAGE.to_owned()];
+    while paths.len() < FIRST {
+        let answer = exchange.get(&paths[paths.len() - 1]).await?;
+        let page: serde_json::Value = serde_json::from_slice(answer.body()).context("a page")?;
+        let Some(last) = page["results"][PAGE_SIZE - 1]["id"].as_str() else { break };
+        paths.push(format!("{FIRST_PAGE}&start_key=key=id,value={last}"));
+    }
+    let requests = paths.iter().map(|path| get(path)).collect::<Result<_, _>>()?;
+    let pace = Pace::For(stage.scale.time);
+    Ok(Load { clients: CLIENTS, requests, expects: 200, pace })
 }
 
 /// Pages that begin after tickets from all over the exchange.

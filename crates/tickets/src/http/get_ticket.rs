@@ -25,6 +25,6 @@ pub(super) async fn get_ticket(
     IdPath(id): IdPath<TicketId>,
 ) -> Result<Response, http_kit::Error> {
     let shown = tickets.show_ticket(id).await?;
-    let json = shown.json()?.get().to_owned();
+    let json = shown.json()?.to_owned();
     Ok(([(CONTENT_TYPE, "application/json")], json).into_response())
 }

@@ -1,7 +1,7 @@
 //! `GET /api/tickets`
 
-use axum::Json;
 use axum::extract::{RawQuery, State};
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use http_kit::{MaybeCaller, Shared};
 
@@ -40,5 +40,6 @@ pub(super) async fn list_tickets(
         page.tickets.last().filter(|_| page.has_more).map(|last| next_keys(&last.ticket, sort));
     let projected = |shown| Projected { shown, projection: &projection };
     let results = page.tickets.iter().map(|shown| projected(&**shown)).collect();
-    Ok(Json(TicketPage { results, next }).into_response())
+    let json = TicketPage { results, next }.json()?;
+    Ok(([(CONTENT_TYPE, "application/json")], json).into_response())
 }

@@ -9,7 +9,6 @@
 
 mod condition;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use kernel::{TicketId, UserId, Version};
@@ -46,20 +45,19 @@ pub(crate) async fn list(
     let rows = select.read(journal).await?;
     let revision = |row: &Row| Ok((row.get(0)?, row.get(1)?));
     let page = rows.iter().map(revision).collect::<Result<Vec<(TicketId, Version)>, _>>()?;
-    let mut shown: HashMap<_, _> = page
-        .iter()
-        .filter_map(|(id, revision)| Some((*id, showcase.at_revision(*id, *revision)?)))
-        .collect();
-    let missing: Vec<_> =
-        page.iter().map(|(id, _)| *id).filter(|id| !shown.contains_key(id)).collect();
+    let mut shown: Vec<_> =
+        page.iter().map(|(id, revision)| showcase.at_revision(*id, *revision)).collect();
+    let are_missing = page.iter().zip(&shown).filter(|(_, shown)| shown.is_none());
+    let missing: Vec<_> = are_missing.map(|((id, _), _)| *id).collect();
     for ticket in find_all(journal, &missing).await? {
-        shown.insert(ticket.id, showcase.learn(search, ticket));
+        let found = showcase.learn(search, ticket);
+        let named = (found.ticket.id, found.ticket.revision);
+        if let Some(at) = page.iter().position(|of_page| *of_page == named) {
+            shown[at] = Some(found);
+        }
     }
-    let at_revision = |(id, revision): &(TicketId, Version)| {
-        shown.remove(id).filter(|shown| shown.ticket.revision == *revision)
-    };
-    match page.iter().map(at_revision).collect() {
-        Some(page) => Ok(page),
+    match shown.into_iter().collect() {
+        Some(shown) => Ok(shown),
         // one of them was changed between the two readings
         None => list_whole(journal, list).await,
     }

@@ -66,7 +66,7 @@ async fn look(world: &World, id: TicketId, told: &AtomicU32, over: &AtomicBool) 
         };
         let minor = shown.ticket.price.minor();
         assert!(minor >= i64::from(before) * 100, "{minor} was shown after {before} was told");
-        let json: serde_json::Value = serde_json::from_str(shown.json().unwrap().get()).unwrap();
+        let json: serde_json::Value = serde_json::from_str(shown.json().unwrap()).unwrap();
         assert_eq!(json["price"].as_f64(), Some(minor as f64 / 100.0));
         looks += 1;
     }

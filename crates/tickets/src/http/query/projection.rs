@@ -1,8 +1,11 @@
 //! `projection`: `{"name":"title","mode":1}`; the fields that the answer has, or lacks.
 
+use std::borrow::Cow;
+
 use http_kit::params::{Broken, Item, Params, Shape};
-use serde::ser::{Error as _, SerializeMap};
+use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
+use store::StoreError;
 
 use super::value;
 use crate::showcase::Shown;
@@ -108,12 +111,26 @@ pub struct Projected<'a> {
     pub projection: &'a Projection,
 }
 
-impl Serialize for Projected<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self { shown, projection } = self;
-        if **projection == Projection::All {
-            return shown.json().map_err(S::Error::custom)?.serialize(serializer);
+impl<'a> Projected<'a> {
+    /// It as JSON.
+    ///
+    /// # Errors
+    /// When it can't be written: a fault of ours.
+    pub fn json(&self) -> Result<Cow<'a, str>, StoreError> {
+        if *self.projection == Projection::All {
+            return self.shown.json().map(Cow::Borrowed);
         }
+        let fault = |error: serde_json::Error| StoreError::Failed { reason: error.to_string() };
+        serde_json::to_string(&InParts(self)).map(Cow::Owned).map_err(fault)
+    }
+}
+
+/// Some of its parts.
+struct InParts<'a>(&'a Projected<'a>);
+
+impl Serialize for InParts<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Projected { shown, projection } = self.0;
         let ticket = shown.ticket.public();
         let mut map = serializer.serialize_map(None)?;
         for (name, part) in FIELDS.iter().filter(|(_, part)| projection.has(*part)) {
