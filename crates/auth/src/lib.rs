@@ -8,7 +8,7 @@
 //! Reading order: `context` (what the whole is made of), `domain` (e-mail addresses, passwords,
 //! tokens, flows and what a form may get wrong), `commands` and `queries` (one verb each), `http`
 //! (the routes, and Kratos' JSON in `http/kratos`), `sessions` and `permissions` (the ports),
-//! `live` (sessions that are known in memory), `recent` (what bounds that), `hasher` (Argon2id),
+//! `live` (sessions that are known in memory), `hasher` (Argon2id),
 //! `throttle` (who has to wait), `store` (the SQL), `housekeeping`, `meter` (what is counted).
 
 mod commands;
@@ -22,7 +22,6 @@ mod meter;
 mod permissions;
 mod queries;
 mod random;
-mod recent;
 mod sessions;
 mod store;
 mod throttle;

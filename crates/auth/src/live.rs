@@ -16,12 +16,11 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use kernel::{IdentityId, Timestamp};
+use kernel::{IdentityId, Recent, Timestamp};
 use ory::SignedIn;
 
 use crate::domain::session::Session;
 use crate::domain::token::TokenDigest;
-use crate::recent::Recent;
 
 /// How many sessions are kept at least; about 3 MB.
 const KEPT: usize = 8192;

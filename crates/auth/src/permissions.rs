@@ -5,13 +5,12 @@ use std::fmt::Display;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use kernel::Clock;
+use kernel::{Clock, Recent};
 use ory::{Object, Permissions, PortError, Query, Relations, Subject, Tuple};
 use outbox::{Changeset, Journal};
 use permissions::{Facts, Key, Limits, Model, Step, check};
 use store::{Row, Statement, StoreError, params};
 
-use crate::recent::Recent;
 
 /// Rounds of one check. A round goes at least one step away from the question, and
 /// [`Limits::default`] ends that sooner; this is the guard that doesn't trust it.

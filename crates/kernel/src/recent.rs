@@ -5,7 +5,7 @@ use std::hash::Hash;
 
 /// Keeps at least the `size` entries that were used last, and at most twice as many: a young half,
 /// and an old one that goes as a whole when the young one is full. Using an entry makes it young.
-pub(crate) struct Recent<K, V> {
+pub struct Recent<K, V> {
     size: usize,
     young: HashMap<K, V>,
     old: HashMap<K, V>,
@@ -13,11 +13,13 @@ pub(crate) struct Recent<K, V> {
 
 impl<K: Hash + Eq + Clone, V: Clone> Recent<K, V> {
     /// Empty; it grows as it is used.
-    pub(crate) fn new(size: usize) -> Self {
+    #[must_use]
+    pub fn new(size: usize) -> Self {
         Self { size, young: HashMap::new(), old: HashMap::new() }
     }
 
-    pub(crate) fn get(&mut self, key: &K) -> Option<V> {
+    /// The value of `key`, which is young from now on.
+    pub fn get(&mut self, key: &K) -> Option<V> {
         if let Some(value) = self.young.get(key) {
             return Some(value.clone());
         }
@@ -26,7 +28,8 @@ impl<K: Hash + Eq + Clone, V: Clone> Recent<K, V> {
         Some(value)
     }
 
-    pub(crate) fn put(&mut self, key: K, value: V) {
+    /// Keeps `value` for `key`, in place of what it had.
+    pub fn put(&mut self, key: K, value: V) {
         if self.young.len() >= self.size {
             self.old = std::mem::take(&mut self.young);
         }
@@ -34,7 +37,7 @@ impl<K: Hash + Eq + Clone, V: Clone> Recent<K, V> {
     }
 
     /// Drops what isn't to be kept.
-    pub(crate) fn retain(&mut self, mut keep: impl FnMut(&V) -> bool) {
+    pub fn retain(&mut self, mut keep: impl FnMut(&V) -> bool) {
         for half in [&mut self.young, &mut self.old] {
             half.retain(|_key, value| keep(value));
         }
