@@ -1,9 +1,10 @@
 //! The public edge: every context's routes as one API, its health, its metrics, and what
-//! holds for every request.
+//! holds for every request. Routes of services that run for themselves are passed on ([`proxy`]).
 
 mod error_pages;
 mod health;
 mod metrics;
+pub mod proxy;
 
 use std::sync::Arc;
 

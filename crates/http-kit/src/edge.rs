@@ -111,7 +111,9 @@ impl Edge {
                 said.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |said| said.0)
             }
         };
-        if let Some(limits) = &self.protection.rate_limits {
+        if let Some(limits) = &self.protection.rate_limits
+            && !self.protection.is_from_service(request.headers())
+        {
             let charge = charged.insert(Charged::to_address(limits, address, class));
             if let Some(refusal) = charge.refusal() {
                 return Err(refusal);

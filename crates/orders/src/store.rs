@@ -9,6 +9,7 @@ use store::{Migration, Row, Statement, StoreError, Value, params};
 
 use crate::domain::{Listing, Order, OrderState, SeenPayment};
 use crate::queries::list_orders::ListOrders;
+use crate::queries::open_reservations::OpenReservation;
 
 /// The tables of this context.
 pub const MIGRATIONS: &[Migration] =
@@ -49,6 +50,12 @@ const OVERDUE: &str = "select id from orders
 const OPEN: &str = "select status, count(*) from (select status from orders
      where status in ('created', 'awaiting:payment') order by expires_at limit 100000)
      group by status";
+
+const OPEN_PAGE: &str = "select id, expires_at from orders
+     where status in ('created', 'awaiting:payment') and (?1 is null or id > ?1)
+     order by id limit ?2";
+
+const HEARD: &str = "select event_id from inbox where event_id = ?1";
 
 const PAYMENTS: &str = "select payment_id, status, version from order_payments where order_id = ?1";
 
@@ -160,6 +167,22 @@ pub(crate) async fn open_by_status(
     let counted = rows.iter().map(count).collect::<Result<HashMap<_, _>, StoreError>>()?;
     let open = [OrderStatus::Created, OrderStatus::AwaitingPayment].map(OrderStatus::as_str);
     Ok(open.map(|status| (status, counted.get(status).copied().unwrap_or(0))).to_vec())
+}
+
+/// Open reservations by their ids, after `after`.
+pub(crate) async fn open_reservations(
+    journal: &Journal,
+    after: Option<OrderId>,
+    limit: u32,
+) -> Result<Vec<OpenReservation>, StoreError> {
+    let rows = journal.scan(OPEN_PAGE, params![after, limit]).await?;
+    let read = |row: &Row| Ok(OpenReservation { id: row.get(0)?, expires_at: row.get(1)? });
+    rows.iter().map(read).collect()
+}
+
+/// Whether an event was handled here.
+pub(crate) async fn has_heard(journal: &Journal, event: EventId) -> Result<bool, StoreError> {
+    Ok(!journal.query(HEARD, params![event]).await?.is_empty())
 }
 
 /// On which side of an order somebody stands.

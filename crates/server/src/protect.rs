@@ -48,6 +48,7 @@ pub(crate) fn protection(
         is_https: own.as_str().starts_with("https://"),
         cross_site: CrossSite::new(cors.iter().cloned().chain([own])),
         cors,
+        service_key: None,
     })
 }
 
