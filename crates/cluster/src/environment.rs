@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 /// What stands before a name where it is a variable of the environment.
 pub const PREFIX: &str = "TICKETING_TEST_";
 
+/// How much higher than usual all ports are, where two workspaces have servers at once.
+pub const SHIFT: &str = "TICKETING_SERVICES_PORT_SHIFT";
+
 /// The file's name, inside of the folder `services` in the build folder.
 pub const FILE: &str = "services.env";
 
@@ -46,9 +49,19 @@ pub fn variable(name: &str) -> Option<String> {
 /// Where the servers of this workspace have their data and their records.
 #[must_use]
 pub fn folder() -> PathBuf {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
     let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
-    target.unwrap_or_else(|| workspace.join("target")).join("services")
+    let target = target.or_else(|| workspace.map(|folder| folder.join("target")));
+    folder_in(&target.unwrap_or_default())
+}
+
+/// The same, where cargo builds in `target`. Servers on other ports have a folder of their own.
+#[must_use]
+pub fn folder_in(target: &Path) -> PathBuf {
+    match std::env::var(SHIFT) {
+        Ok(by) if by != "0" => target.join(format!("services-{by}")),
+        _ => target.join("services"),
+    }
 }
 
 fn find<'a>(text: &'a str, name: &str) -> Option<&'a str> {

@@ -21,9 +21,6 @@ fn package(server: Server) -> (&'static str, &'static str) {
 /// nginx' package, which is the name of its unit, too. Those who need one start their own.
 const NGINX: &str = "nginx";
 
-/// How much higher than usual all ports are, where two workspaces have servers at once.
-const SHIFT: &str = "TICKETING_SERVICES_PORT_SHIFT";
-
 /// Starts what doesn't run, waits until all do their work, and answers which were started.
 pub(crate) fn up() -> anyhow::Result<Vec<Server>> {
     let servers = servers()?;
@@ -164,10 +161,11 @@ fn help(packages: &[&str]) -> String {
 }
 
 fn servers() -> anyhow::Result<Servers> {
-    let folder = workspace::target_folder()?.join("services");
-    let shift = std::env::var(SHIFT).unwrap_or_else(|_| "0".to_owned());
+    let folder = environment::folder_in(&workspace::target_folder()?);
+    let shift = std::env::var(environment::SHIFT).unwrap_or_else(|_| "0".to_owned());
     let ports = shift.parse().ok().and_then(|by| Ports::SHARED.shifted(by));
-    Ok(Servers::new(&folder, ports.with_context(|| format!("{SHIFT}={shift}: no such ports"))?))
+    let ports = ports.with_context(|| format!("{}={shift}: no such ports", environment::SHIFT))?;
+    Ok(Servers::new(&folder, ports))
 }
 
 fn say(server: Server, words: &str) {

@@ -4,11 +4,13 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use rustix::process::geteuid;
 
 use super::{Servers, probe, programs};
+use crate::wait;
 
 /// The name of the user of tests, and its password.
 const USER: &str = "ticketing";
@@ -25,11 +27,16 @@ const SHARED_DATA: &str = "/var/lib/ticketing-services";
 /// The longest path of a socket that the system takes.
 const SOCKET_MAX: usize = 107;
 
+/// How long the processes of a server that was killed may go on.
+const BURIAL_PATIENCE: Duration = Duration::from_secs(30);
+
 /// The command that becomes the server.
 pub(super) fn command(servers: &Servers) -> anyhow::Result<Command> {
     let folder = folder(&servers.folder)?;
     let data = folder.join("data");
-    if !data.exists() {
+    if data.exists() {
+        bury(&folder, &data)?;
+    } else {
         initialize(&folder, &data)?;
     }
     let mut command = call("postgres", &folder)?;
@@ -75,6 +82,37 @@ pub(super) fn ready(servers: &Servers) -> anyhow::Result<()> {
     let errors = String::from_utf8_lossy(&output.stderr);
     ensure!(output.stdout == b"1\n", "psql says `{}`", errors.trim());
     Ok(())
+}
+
+/// Removes what a server that was killed has left behind to say that it lives: its process number,
+/// which may be another's by now, and with which the next one wouldn't start. The processes that
+/// served its clients end by themselves as soon as they notice; before that, nobody may write.
+///
+/// Only called while no server of ours lives.
+fn bury(folder: &Path, data: &Path) -> anyhow::Result<()> {
+    let note = data.join("postmaster.pid");
+    if !note.exists() {
+        return Ok(());
+    }
+    let data = data.canonicalize()?;
+    let gone = wait::until(BURIAL_PATIENCE, || works_in(&data).is_none().then_some(()));
+    ensure!(gone.is_some(), "process {:?} still works in {}", works_in(&data), data.display());
+    for entry in std::fs::read_dir(folder)?.filter_map(Result::ok) {
+        // a socket's, which says the same
+        if entry.file_name().to_string_lossy().ends_with(".lock") {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    std::fs::remove_file(&note).with_context(|| note.display().to_string())
+}
+
+/// A process whose folder this is, as it is that of all of the server's.
+fn works_in(data: &Path) -> Option<String> {
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().filter_map(Result::ok);
+    let mut theirs = processes.filter(|process| {
+        std::fs::read_link(process.path().join("cwd")).is_ok_and(|folder| folder == data)
+    });
+    theirs.next().map(|process| process.file_name().to_string_lossy().into_owned())
 }
 
 /// Makes a new data folder; one that was begun and not finished is never taken for one.
