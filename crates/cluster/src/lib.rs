@@ -6,6 +6,8 @@
 //! services themselves.
 
 pub mod environment;
+mod http;
+pub mod nginx;
 mod process;
 pub mod servers;
 mod wait;

@@ -7,12 +7,13 @@ use std::process::Command;
 use anyhow::{Context, ensure};
 
 use super::{Ports, Servers, probe, programs};
+use crate::http;
 use crate::process::write_whole;
 
 const NODE: &str = "ticketing@localhost";
 
-/// `ticketing:ticketing` as basic authentication has it.
-const CREDENTIALS: &str = "dGlja2V0aW5nOnRpY2tldGluZw==";
+/// User and password.
+const CREDENTIALS: &str = "ticketing:ticketing";
 
 /// The command that becomes the server.
 pub(super) fn command(servers: &Servers) -> anyhow::Result<Command> {
@@ -64,20 +65,11 @@ pub(super) fn ready(servers: &Servers) -> anyhow::Result<()> {
     let start = greeting.starts_with(&[1, 0, 0]) && greeting.ends_with(&[0, 10, 0, 10]);
     ensure!(start, "it answers {greeting:?}");
     for path in ["/api/health/checks/virtual-hosts", "/api/health/checks/local-alarms"] {
-        let answer = get(servers.ports.management, path)?;
-        let first = answer.lines().next().unwrap_or_default();
-        ensure!(first.contains(" 200 "), "{path} answers `{first}`");
+        let address = format!("127.0.0.1:{}", servers.ports.management);
+        let status = http::status("GET", &address, path, &http::basic(CREDENTIALS))?;
+        ensure!(status == 200, "{path} answers {status}");
     }
     Ok(())
-}
-
-fn get(port: u16, path: &str) -> anyhow::Result<String> {
-    let request = format!(
-        "GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Basic {CREDENTIALS}\r\n\
-         connection: close\r\n\r\n"
-    );
-    let answer = probe::ask(port, request.as_bytes(), 64 * 1024)?;
-    Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 
 /// What Erlang's own programs go by.
