@@ -6,6 +6,7 @@
 //! services themselves.
 
 pub mod environment;
+pub mod free_ports;
 mod http;
 pub mod nginx;
 mod process;

@@ -38,10 +38,7 @@ pub(crate) struct Place {
 impl Place {
     /// `<folder>/<name>.pid` and `<folder>/<name>.log`.
     pub(crate) fn new(folder: &Path, name: &str) -> Self {
-        Self {
-            record: folder.join(format!("{name}.pid")),
-            log: folder.join(format!("{name}.log")),
-        }
+        Self { record: folder.join(format!("{name}.pid")), log: folder.join(format!("{name}.log")) }
     }
 
     /// Starts `command` in a process group of its own, which no Ctrl-C of ours reaches, and

@@ -20,7 +20,11 @@ const NO: &str = "#!/bin/sh\n# written by `cargo xtask services` while it instal
 pub(super) fn install(packages: &[&str]) -> anyhow::Result<()> {
     let names = packages.join(", ");
     ensure!(Path::new(APT).exists(), "the tests need {names}; install it, or run them on Debian");
-    ensure!(cluster::is_root(), "the tests need {names}; as root: apt-get install {}", packages.join(" "));
+    ensure!(
+        cluster::is_root(),
+        "the tests need {names}; as root: apt-get install {}",
+        packages.join(" ")
+    );
     println!("services: installing {names}");
     let _policy = Policy::set()?;
     succeed(apt().args(["update", "--quiet"]))?;

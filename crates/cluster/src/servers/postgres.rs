@@ -194,8 +194,9 @@ fn is_open(folder: &Path) -> bool {
 /// A folder for each build folder, named after its path.
 fn shared(services: &Path) -> PathBuf {
     // FNV-1a: the same from build to build
-    let hash = services.as_os_str().as_encoded_bytes().iter().fold(0xcbf2_9ce4_8422_2325, |h, b| {
-        (h ^ u64::from(*b)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
+    let hash =
+        services.as_os_str().as_encoded_bytes().iter().fold(0xcbf2_9ce4_8422_2325, |h, b| {
+            (h ^ u64::from(*b)).wrapping_mul(0x0000_0100_0000_01b3)
+        });
     Path::new(SHARED_DATA).join(format!("{hash:016x}")).join("postgres")
 }
