@@ -115,7 +115,7 @@ fn refuse(failed: Failed) -> Error {
             Refusal::unavailable()
         }
         Failed::Lost { .. } => {
-            let detail = "The service's answer was lost. The request may have been carried out: \
+            let detail = "The answer got lost on its way. The request may have been carried out: \
                           look first.";
             Refusal::new(Kind::BadGateway, "bad-gateway", detail)
         }
