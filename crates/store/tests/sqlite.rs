@@ -7,14 +7,11 @@ use std::sync::{Arc, Barrier};
 use kernel::{OrderId, TicketId};
 use store::{Location, Migration, Statement, Store, StoreError, params};
 
-const SCHEMA: &[Migration] = &[Migration {
-    name: "test/0001",
-    sql: "create table orders (id uuid primary key, ticket_id uuid not null,
+const SCHEMA: &[Migration] = &[Migration::new("test/0001", "create table orders (id uuid primary key, ticket_id uuid not null,
               status text not null, version bigint not null,
               constraint orders_version_positive check (version >= 0));
           create unique index orders_one_active_per_ticket on orders (ticket_id)
-              where status <> 'cancelled';",
-}];
+              where status <> 'cancelled';")];
 
 const INSERT: &str = "insert into orders (id, ticket_id, status, version) values (?1, ?2, ?3, ?4)";
 const CANCEL: &str = "update orders set status = 'cancelled', version = version + 1
@@ -187,7 +184,7 @@ async fn a_store_opened_beside_another_changes_no_schema() {
     beside.apply(vec![place(OrderId::generate(), TicketId::generate())]).await.unwrap();
     first.apply(vec![place(OrderId::generate(), TicketId::generate())]).await.unwrap();
     assert_eq!((count(&first).await, count(&beside).await), (2, 2));
-    let newer = Migration { name: "test/0002", sql: "create table more (id uuid)" };
+    let newer = Migration::new("test/0002", "create table more (id uuid)");
     let refused = Store::open_beside(&path, &[SCHEMA[0], newer]).map(drop).unwrap_err();
     assert!(refused.to_string().contains("test/0002: it isn't applied yet"), "{refused}");
     assert!(first.query("select * from more", []).await.is_err());
