@@ -10,11 +10,8 @@ use crate::domain::{Timer, TimerStatus};
 
 /// The tables of this context.
 pub const MIGRATIONS: &[Migration] = &[
-    Migration {
-        name: "expiration/0001_timers",
-        sql: include_str!("../migrations/0001_timers.sql"),
-    },
-    Migration { name: "expiration/0002_trace", sql: include_str!("../migrations/0002_trace.sql") },
+    Migration::new("expiration/0001_timers", include_str!("../migrations/0001_timers.sql")),
+    Migration::new("expiration/0002_trace", include_str!("../migrations/0002_trace.sql")),
 ];
 
 /// Arms a timer unless the order was seen before.

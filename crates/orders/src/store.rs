@@ -13,7 +13,7 @@ use crate::queries::open_reservations::OpenReservation;
 
 /// The tables of this context.
 pub const MIGRATIONS: &[Migration] =
-    &[Migration { name: "orders/0001_orders", sql: include_str!("../migrations/0001_orders.sql") }];
+    &[Migration::new("orders/0001_orders", include_str!("../migrations/0001_orders.sql"))];
 
 /// The unique index that makes a ticket have one active order at most.
 pub(crate) const ONE_ACTIVE_PER_TICKET: &str = "orders_one_active_per_ticket";
@@ -48,7 +48,7 @@ const OVERDUE: &str = "select id from orders
      order by expires_at limit ?2";
 
 const OPEN: &str = "select status, count(*) from (select status from orders
-     where status in ('created', 'awaiting:payment') order by expires_at limit 100000)
+     where status in ('created', 'awaiting:payment') order by expires_at limit 100000) open
      group by status";
 
 const OPEN_PAGE: &str = "select id, expires_at from orders

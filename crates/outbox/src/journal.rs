@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use events::{Envelope, Event};
 use kernel::{EventId, Timestamp};
-use store::{Condition, Row, Statement, Store, StoreError, Value, params};
+use store::{Condition, Engine, Row, Statement, Store, StoreError, Value, params};
 use telemetry::span::Span;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
@@ -30,8 +30,8 @@ const INBOX_ONCE: &str = "inbox_pkey";
 /// How far [`Journal::backlog`] counts.
 pub const COUNTED_MAX: i64 = 100_000;
 
-const BACKLOG: &str = "select (select count(*) from (select 1 from outbox limit ?1)),
-     (select count(*) from (select 1 from dead_letters limit ?1))";
+const BACKLOG: &str = "select (select count(*) from (select 1 from outbox limit ?1) undelivered),
+     (select count(*) from (select 1 from dead_letters limit ?1) parked)";
 
 const OLDEST: &str = "select id from outbox order by id limit 1";
 
@@ -189,6 +189,12 @@ impl Journal {
             Err(error) if error.is_constraint(INBOX_ONCE) => Ok((Committed::Earlier, Vec::new())),
             Err(error) => Err(error),
         }
+    }
+
+    /// What keeps its data: for SQL that one engine alone understands.
+    #[must_use]
+    pub const fn engine(&self) -> Engine {
+        self.store.engine()
     }
 
     /// Reads rows; see [`Store::query`].

@@ -29,13 +29,11 @@ pub use subscriber::{Dispatch, Subscriber, failure_of};
 
 /// The tables every context's database has beside its own.
 pub const MIGRATIONS: &[Migration] = &[
-    Migration { name: "outbox/0001_outbox", sql: include_str!("../migrations/0001_outbox.sql") },
-    Migration {
-        name: "outbox/0002_idempotency_keys",
-        sql: include_str!("../migrations/0002_idempotency_keys.sql"),
-    },
-    Migration {
-        name: "outbox/0003_inbox_by_id",
-        sql: include_str!("../migrations/0003_inbox_by_id.sql"),
-    },
+    Migration::new("outbox/0001_outbox", include_str!("../migrations/0001_outbox.sql")),
+    Migration::new("outbox/0002_idempotency_keys", include_str!("../migrations/0002_idempotency_keys.sql")),
+    Migration::each(
+        "outbox/0003_inbox_by_id",
+        include_str!("../migrations/0003_inbox_by_id.sql"),
+        include_str!("../migrations/postgres/0003_inbox_by_id.sql"),
+    ),
 ];
