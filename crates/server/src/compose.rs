@@ -90,10 +90,10 @@ impl Exchange {
                 hints,
                 patience: PAYMENT_PATIENCE,
             },
-            expiration: Expiration {
-                journal: open(Database::Expiration, expiration::MIGRATIONS)?,
-                clock: Arc::clone(&clock),
-            },
+            expiration: Expiration::with_rows(
+                open(Database::Expiration, expiration::MIGRATIONS)?,
+                Arc::clone(&clock),
+            ),
             auth: (auth, auth_journal),
             books,
             hinted,
