@@ -1,1 +1,11 @@
-//! x
+//! What several processes share in Redis: the timers of reservations ([`timers`]).
+//!
+//! Nothing here is the truth. Timers are armed again from orders, limits are counted anew, and
+//! sessions are asked of auth; without Redis the exchange is slower or counts less exactly, and
+//! opens no door.
+
+pub mod connection;
+pub mod timers;
+
+pub use connection::{Health, Redis, RedisError, RedisOptions};
+pub use timers::{RedisTimers, TimerOptions};
