@@ -2,6 +2,7 @@
 //! of its own. Tests that stop Redis start one for themselves.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on should say where")]
 
+mod limit_property;
 mod server;
 mod support;
 mod timer_outages;

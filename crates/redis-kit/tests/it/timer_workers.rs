@@ -45,8 +45,7 @@ async fn all_timers_fire_though_a_worker_dies_in_the_middle() {
     reaches("all have fired", async || {
         let told = [workers[0].told_since(mark).await.1, workers[1].told_since(mark).await.1];
         // what the dead worker had committed, and not ended, is told by both
-        told[0] + told[1] >= TIMERS as i64
-            && workers[1].timers.next_due().await.unwrap().is_none()
+        told[0] + told[1] >= TIMERS as i64 && workers[1].timers.next_due().await.unwrap().is_none()
     })
     .await;
     stop.cancel();

@@ -8,9 +8,7 @@ use events::{
     CancelReason, Envelope, Order, OrderCancelled, OrderCreated, OrderStatus, TicketInOrder,
 };
 use expiration::Expiration;
-use kernel::{
-    Clock, Currency, EventId, MajorUnits, OrderId, TicketId, Timestamp, UserId, Version,
-};
+use kernel::{Clock, Currency, EventId, MajorUnits, OrderId, TicketId, Timestamp, UserId, Version};
 use outbox::Journal;
 use redis_kit::{Redis, RedisTimers, TimerOptions};
 use store::{Location, Store, params};
