@@ -66,6 +66,11 @@ impl Around for Edge {
             let (method, uri) = (request.method().clone(), request.uri().clone());
             let (class, mut charged) = (Class::of(&method, uri.path()), None);
             let mut checked = self.check(&mut request, class, &mut charged);
+            if checked.is_ok()
+                && let Some(charged) = charged.as_ref().filter(|charged| charged.is_shared())
+            {
+                checked = charged.share_address().boxed().await;
+            }
             if checked.is_ok() && (!method.is_safe() || !request.body().is_end_stream()) {
                 checked = self.check_and_read(&mut request).boxed().await;
             }

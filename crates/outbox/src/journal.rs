@@ -44,6 +44,7 @@ pub struct Changeset {
     at: Timestamp,
     writes: Vec<Statement>,
     events: Vec<Event>,
+    traced: Vec<(Event, Option<String>)>,
     handles: Option<EventId>,
     answers: Option<Receipt>,
 }
@@ -53,7 +54,15 @@ impl Changeset {
     /// to know, and is said by an empty list.
     #[must_use]
     pub const fn new(at: Timestamp, writes: Vec<Statement>, events: Vec<Event>) -> Self {
-        Self { at, writes, events, handles: None, answers: None }
+        Self { at, writes, events, traced: Vec::new(), handles: None, answers: None }
+    }
+
+    /// The change is what happened to several at once: each of these events belongs to the trace
+    /// beside it, not to the current one.
+    #[must_use]
+    pub fn telling(mut self, events: Vec<(Event, Option<String>)>) -> Self {
+        self.traced = events;
+        self
     }
 
     /// The change is how this event is handled: once it is committed, a redelivery is
@@ -76,8 +85,8 @@ impl Changeset {
     /// The statements, and the events among them. What may refuse the whole because it is a
     /// repetition comes first.
     fn into_batch(self) -> Result<(Vec<Statement>, Vec<Envelope>), StoreError> {
-        let mut told = Vec::with_capacity(self.events.len());
-        let Self { at, mut writes, events, handles, answers } = self;
+        let mut told = Vec::with_capacity(self.events.len() + self.traced.len());
+        let Self { at, mut writes, events, traced, handles, answers } = self;
         if let Some(event) = handles {
             writes.insert(0, Statement::new(INSERT_INBOX, params![event, at]));
         }
@@ -86,9 +95,10 @@ impl Changeset {
         }
         let trace = telemetry::trace::current_header();
         let fault = |error: serde_json::Error| StoreError::Failed { reason: error.to_string() };
-        for event in events {
+        let here = events.into_iter().map(|event| (event, trace.clone()));
+        for (event, trace) in here.chain(traced) {
             let id = EventId::generate();
-            let envelope = event.seal(id, at, trace.clone()).map_err(fault)?;
+            let envelope = event.seal(id, at, trace).map_err(fault)?;
             let json = serde_json::to_string(&envelope).map_err(fault)?;
             writes.push(Statement::new(INSERT_OUTBOX, params![id, json]));
             told.push(envelope);

@@ -285,7 +285,7 @@ impl Ports {
     }
 
     fn expiration(&self, journal: Journal) -> Expiration {
-        Expiration { journal, clock: Arc::clone(&self.clock) }
+        Expiration::with_rows(journal, Arc::clone(&self.clock))
     }
 }
 
