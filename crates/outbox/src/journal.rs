@@ -13,7 +13,9 @@ use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use crate::answers::Receipt;
+use crate::claims::Claims;
 use crate::fresh::Fresh;
+use crate::heard::{Heard, wait_until_heard};
 
 /// How often [`Journal::wait_for`] looks again without a hint: another process may have written.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
@@ -84,7 +86,10 @@ impl Changeset {
 
     /// The statements, and the events among them. What may refuse the whole because it is a
     /// repetition comes first.
-    fn into_batch(self) -> Result<(Vec<Statement>, Vec<Envelope>), StoreError> {
+    fn into_batch(
+        self,
+        claims: Option<Claims>,
+    ) -> Result<(Vec<Statement>, Vec<Envelope>), StoreError> {
         let mut told = Vec::with_capacity(self.events.len() + self.traced.len());
         let Self { at, mut writes, events, traced, handles, answers } = self;
         if let Some(event) = handles {
@@ -100,7 +105,10 @@ impl Changeset {
             let id = EventId::generate();
             let envelope = event.seal(id, at, trace).map_err(fault)?;
             let json = serde_json::to_string(&envelope).map_err(fault)?;
-            writes.push(Statement::new(INSERT_OUTBOX, params![id, json]));
+            writes.push(match claims {
+                None => Statement::new(INSERT_OUTBOX, params![id, json]),
+                Some(claims) => claims.insert(id, json, at),
+            });
             told.push(envelope);
         }
         Ok((writes, told))
@@ -122,16 +130,33 @@ pub enum Committed {
 pub struct Journal {
     pub(crate) store: Store,
     pub(crate) fresh: Arc<Fresh>,
+    pub(crate) claims: Option<Claims>,
+    heard: Option<Arc<dyn Heard>>,
     commits: Arc<watch::Sender<u64>>,
     deliveries: Arc<watch::Sender<u64>>,
 }
 
 impl Journal {
-    /// The journal over `store`, whose migrations include [`crate::MIGRATIONS`].
+    /// The journal over `store`, whose migrations include [`crate::MIGRATIONS`], and which this
+    /// process has for itself.
     #[must_use]
     pub fn new(store: Store) -> Self {
         let counter = || Arc::new(watch::Sender::new(0));
-        Self { store, fresh: Arc::default(), commits: counter(), deliveries: counter() }
+        let (commits, deliveries) = (counter(), counter());
+        Self { store, fresh: Arc::default(), claims: None, heard: None, commits, deliveries }
+    }
+
+    /// As [`Self::new`], over a `store` that other processes of this context use as well.
+    #[must_use]
+    pub fn shared(store: Store) -> Self {
+        Self { claims: Some(Claims::of_a_new_process()), ..Self::new(store) }
+    }
+
+    /// Lets [`Self::commit_and_tell`] ask whether events were heard, where their delivery doesn't
+    /// say so.
+    #[must_use]
+    pub fn asking(self, heard: Arc<dyn Heard>) -> Self {
+        Self { heard: Some(heard), ..self }
     }
 
     /// Stores the changeset's state, events, inbox row and receipt, atomically and durably.
@@ -165,7 +190,13 @@ impl Journal {
             }
             Ok::<_, StoreError>(Some(()))
         };
-        if wait_until(deliveries, patience, all_handled).await?.is_none() {
+        let deadline = Instant::now() + patience;
+        let is_delivered = wait_until(deliveries, patience, all_handled).await?.is_some();
+        let is_heard = match &self.heard {
+            Some(heard) if is_delivered => wait_until_heard(&**heard, told, deadline).await,
+            _ => is_delivered,
+        };
+        if !is_heard {
             tracing::warn!(event.ids = ?told, "Not everybody has heard yet of what was committed");
         }
         Ok(committed)
@@ -176,7 +207,7 @@ impl Journal {
         changeset: Changeset,
     ) -> Result<(Committed, Vec<EventId>), StoreError> {
         let handles_event = changeset.handles.is_some();
-        let (batch, events) = changeset.into_batch()?;
+        let (batch, events) = changeset.into_batch(self.claims)?;
         let announced = Arc::clone(&self.fresh).announce(events);
         let told = announced.ids();
         let mut span = Span::of_part("commit");
