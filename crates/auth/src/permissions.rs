@@ -13,7 +13,6 @@ use store::{Row, Statement, StoreError, params};
 
 use crate::tuples;
 
-
 /// Rounds of one check. A round goes at least one step away from the question, and
 /// [`Limits::default`] ends that sooner; this is the guard that doesn't trust it.
 const ROUNDS_MAX: usize = 64;

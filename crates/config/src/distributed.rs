@@ -121,8 +121,14 @@ pub struct DistributedSettings {
 
     /// What the broker's queues are. Quorum queues survive the loss of a node; classic ones are
     /// for brokers before 3.12 that run alone.
-    #[arg(long, env = "AMQP_QUEUE_TYPE", value_name = "TYPE", value_enum,
-        default_value = "quorum", global = true)]
+    #[arg(
+        long,
+        env = "AMQP_QUEUE_TYPE",
+        value_name = "TYPE",
+        value_enum,
+        default_value = "quorum",
+        global = true
+    )]
     pub amqp_queue_type: QueueType,
 
     /// Events that a service works on at once.
@@ -131,8 +137,13 @@ pub struct DistributedSettings {
     pub amqp_prefetch: u16,
 
     /// How often an event is tried before it is parked as a dead letter.
-    #[arg(long, env = "AMQP_ATTEMPTS_MAX", value_name = "COUNT", default_value = "20",
-        global = true)]
+    #[arg(
+        long,
+        env = "AMQP_ATTEMPTS_MAX",
+        value_name = "COUNT",
+        default_value = "20",
+        global = true
+    )]
     pub amqp_attempts_max: NonZeroU32,
 
     /// A Redis server, such as redis://:password@host:6379/0.
@@ -151,23 +162,47 @@ pub struct DistributedSettings {
     pub service_key: Option<String>,
 
     /// Where auth is: base URLs, separated by commas.
-    #[arg(long, env = "AUTH_URL", value_name = "URLS", default_value = "",
-        hide_default_value = true, global = true)]
+    #[arg(
+        long,
+        env = "AUTH_URL",
+        value_name = "URLS",
+        default_value = "",
+        hide_default_value = true,
+        global = true
+    )]
     pub auth_url: List<ServiceUrl>,
 
     /// Where tickets is: base URLs, separated by commas.
-    #[arg(long, env = "TICKETS_URL", value_name = "URLS", default_value = "",
-        hide_default_value = true, global = true)]
+    #[arg(
+        long,
+        env = "TICKETS_URL",
+        value_name = "URLS",
+        default_value = "",
+        hide_default_value = true,
+        global = true
+    )]
     pub tickets_url: List<ServiceUrl>,
 
     /// Where orders is: base URLs, separated by commas.
-    #[arg(long, env = "ORDERS_URL", value_name = "URLS", default_value = "",
-        hide_default_value = true, global = true)]
+    #[arg(
+        long,
+        env = "ORDERS_URL",
+        value_name = "URLS",
+        default_value = "",
+        hide_default_value = true,
+        global = true
+    )]
     pub orders_url: List<ServiceUrl>,
 
     /// Where payments is: base URLs, separated by commas.
-    #[arg(long, env = "PAYMENTS_URL", value_name = "URLS", default_value = "",
-        hide_default_value = true, global = true)]
+    #[arg(
+        long,
+        env = "PAYMENTS_URL",
+        value_name = "URLS",
+        default_value = "",
+        hide_default_value = true,
+        global = true
+    )]
     pub payments_url: List<ServiceUrl>,
 }
 

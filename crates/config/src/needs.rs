@@ -12,11 +12,15 @@ const KEEPERS: [Role; 5] =
     [Role::Auth, Role::Tickets, Role::Orders, Role::Payments, Role::Expiration];
 
 pub(crate) const NEEDS: &[Rule] = &[
-    needed(&["DATABASE_URL"], "a service that runs for itself keeps its data in PostgreSQL", |said| {
-        let is_there = |database| said.settings.distributed.database_url(database).is_some();
-        let is_on = said.roles.are_distributed(said.settings);
-        is_on && !said.roles.databases().into_iter().all(is_there)
-    }),
+    needed(
+        &["DATABASE_URL"],
+        "a service that runs for itself keeps its data in PostgreSQL",
+        |said| {
+            let is_there = |database| said.settings.distributed.database_url(database).is_some();
+            let is_on = said.roles.are_distributed(said.settings);
+            is_on && !said.roles.databases().into_iter().all(is_there)
+        },
+    ),
     needed(&["AMQP_URL"], "services that run for themselves tell each other by RabbitMQ", |said| {
         is_asked(said, &TALKERS) && said.settings.distributed.amqp_url.is_none()
     }),

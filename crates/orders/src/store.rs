@@ -55,8 +55,6 @@ const OPEN_PAGE: &str = "select id, expires_at from orders
      where status in ('created', 'awaiting:payment') and (?1 is null or id > ?1)
      order by id limit ?2";
 
-const HEARD: &str = "select event_id from inbox where event_id = ?1";
-
 const PAYMENTS: &str = "select payment_id, status, version from order_payments where order_id = ?1";
 
 const SEE: &str = "insert into order_payments (payment_id, order_id, status, version)
@@ -178,11 +176,6 @@ pub(crate) async fn open_reservations(
     let rows = journal.scan(OPEN_PAGE, params![after, limit]).await?;
     let read = |row: &Row| Ok(OpenReservation { id: row.get(0)?, expires_at: row.get(1)? });
     rows.iter().map(read).collect()
-}
-
-/// Whether an event was handled here.
-pub(crate) async fn has_heard(journal: &Journal, event: EventId) -> Result<bool, StoreError> {
-    Ok(!journal.query(HEARD, params![event]).await?.is_empty())
 }
 
 /// On which side of an order somebody stands.

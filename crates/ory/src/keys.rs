@@ -69,7 +69,9 @@ mod tests {
             headers.insert(header::AUTHORIZATION, HeaderValue::from_static(value));
             key.is_shown(&headers)
         };
-        assert!(is_shown("Bearer correct-horse-battery") && is_shown("bearer correct-horse-battery"));
+        assert!(
+            is_shown("Bearer correct-horse-battery") && is_shown("bearer correct-horse-battery")
+        );
         for wrong in ["", "Bearer ", "Bearer correct-horse", "correct-horse-battery", "Basic x"] {
             assert!(!is_shown(wrong), "{wrong}");
         }

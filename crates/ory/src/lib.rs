@@ -16,8 +16,8 @@ pub mod rights;
 pub mod sessions;
 pub mod tuples;
 
-pub use permissions::{Model, Object, Query, Subject, Tuple};
 pub use keys::ServiceKey;
+pub use permissions::{Model, Object, Query, Subject, Tuple};
 pub use permissions_port::{Permissions, forget_unused};
 pub use relations::{Relations, not_told};
 pub use remembering::Remembering;

@@ -1,7 +1,6 @@
 //! Who is connected to whom: the one place where contexts and adapters are named together. What
 //! stands behind the ports, [`crate::profile`] says.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -19,16 +18,14 @@ use orders::Orders;
 use ory::{Permissions, Sessions};
 use outbox::{Journal, Relay, RelayOptions};
 use payments::{Hints, Payments};
-use store::Store;
 use tickets::Tickets;
 
-use crate::data_folder;
 use crate::documents;
-use crate::profile::Profile;
+use crate::profile::{Profile, journal_beside};
 use crate::work::Work;
 
 /// The only definition of who may do what.
-const NAMESPACES: &str = include_str!("../../../infra/ory/namespaces.ts");
+pub(crate) const NAMESPACES: &str = include_str!("../../../infra/ory/namespaces.ts");
 
 /// How long a buyer waits for a payment's outcome before hearing the state so far.
 const PAYMENT_PATIENCE: Duration = Duration::from_secs(2);
@@ -40,7 +37,7 @@ pub(crate) struct Exchange {
     orders: Option<Orders>,
     payments: Option<Till>,
     expiration: Option<Expiration>,
-    has_edge: bool,
+    is_gateway: bool,
     profile: Arc<Profile>,
     clock: Arc<dyn Clock>,
 }
@@ -80,8 +77,9 @@ impl Exchange {
         let journals = Journals::open(&profile, roles).await?;
         let auth = match journals.auth.clone() {
             Some(journal) => {
-                let auth = auth(journal.clone(), Arc::clone(&clock), public_url, settings)?;
-                Some((auth, journal))
+                let alone = !profile.is_shared();
+                let clock = Arc::clone(&clock);
+                Some((auth(journal.clone(), clock, public_url, alone, settings)?, journal))
             }
             None => None,
         };
@@ -97,8 +95,11 @@ impl Exchange {
             tickets: tickets.map(|journal| ports.tickets(journal, settings)),
             orders: orders.map(|journal| ports.orders(journal, settings)),
             payments: payments.zip(books).map(|(journal, books)| ports.till(journal, books)),
-            expiration: expiration.map(|journal| ports.expiration(journal)),
-            has_edge: roles.has(Role::Gateway),
+            expiration: match expiration {
+                Some(journal) => Some(profile.expiration(journal, Arc::clone(&clock))?),
+                None => None,
+            },
+            is_gateway: roles.has(Role::Gateway),
             profile,
             clock,
         };
@@ -137,9 +138,10 @@ impl Exchange {
     /// All routes as one service behind `protection`, watched as `watched` says, and by the
     /// contexts' own counting.
     pub(crate) fn router(&self, watched: Watched, protection: Arc<Protection>) -> axum::Router {
-        let watched = Watched { gauges: self.gauges(), ..watched };
-        let mut others = self.profile.routes(self.has_edge);
-        if self.has_edge {
+        let (gauges, dependencies) = (self.gauges(), self.profile.dependencies());
+        let watched = Watched { gauges, dependencies, ..watched };
+        let mut others = self.profile.routes(&protection);
+        if self.is_gateway {
             others = others.merge(documents::router());
         }
         gateway::router(self.mounted(), others, Arc::clone(&self.clock), watched, protection)
@@ -219,17 +221,24 @@ impl Exchange {
         all
     }
 
-    /// Starts everything that works in the background, until `stop`.
-    pub(crate) fn start_work(self, work: &Work) {
+    /// Starts everything that works in the background, until `work` is told to stop; and on
+    /// `lasting` what has to outlast that.
+    pub(crate) fn start_work(self, work: &Work, lasting: &Work) -> anyhow::Result<()> {
         let stop = &work.stop;
         let talkers = self.talkers();
         if !talkers.is_empty() {
-            let bus = self.profile.bus(self.subscriptions(), work);
+            let bus = self.profile.bus(self.subscriptions(), work, lasting)?;
             for journal in talkers {
                 let (bus, clock) = (Arc::clone(&bus), Arc::clone(&self.clock));
                 let relay = Relay::new(journal, bus, clock, RelayOptions::default());
                 work.start("a relay", relay.run(stop.clone()));
             }
+        }
+        if let Some(expiration) = self.expiration {
+            self.profile.start_rebuilding(self.orders.as_ref(), work)?;
+            let forget = expiration::forget(expiration.clone(), stop.clone());
+            work.start("the timers' housekeeping", forget);
+            work.start("the timers", expiration::fire(expiration, stop.clone()));
         }
         if let Some(Till { payments, hinted, .. }) = self.payments {
             let settle = payments::settle(payments, hinted, stop.clone());
@@ -238,14 +247,10 @@ impl Exchange {
         if let Some(orders) = self.orders {
             work.start("the sweep", orders::sweep::sweep(orders, stop.clone()));
         }
-        if let Some(expiration) = self.expiration {
-            let forget = expiration::forget(expiration.clone(), stop.clone());
-            work.start("the timers' housekeeping", forget);
-            work.start("the timers", expiration::fire(expiration, stop.clone()));
-        }
         if let Some((auth, _)) = self.auth {
             work.start("the housekeeping", auth::housekeeping(auth, stop.clone()));
         }
+        Ok(())
     }
 }
 
@@ -283,10 +288,6 @@ impl Ports {
         };
         Till { payments, books, hinted }
     }
-
-    fn expiration(&self, journal: Journal) -> Expiration {
-        Expiration::with_rows(journal, Arc::clone(&self.clock))
-    }
 }
 
 /// The databases that this process works on.
@@ -306,10 +307,17 @@ impl Journals {
             let is_wanted = wanted.contains(&database);
             anyhow::Ok(if is_wanted { Some(profile.journal(database, own).await?) } else { None })
         };
+        let auth = open(Database::Auth, auth::MIGRATIONS).await?;
+        let tickets = open(Database::Tickets, tickets::MIGRATIONS).await?;
+        let orders = open(Database::Orders, orders::MIGRATIONS).await?;
+        let tickets = match tickets {
+            Some(journal) => Some(profile.asking(journal, orders.as_ref())?),
+            None => None,
+        };
         Ok(Self {
-            auth: open(Database::Auth, auth::MIGRATIONS).await?,
-            tickets: open(Database::Tickets, tickets::MIGRATIONS).await?,
-            orders: open(Database::Orders, orders::MIGRATIONS).await?,
+            auth,
+            tickets,
+            orders,
             payments: open(Database::Payments, payments::MIGRATIONS).await?,
             books: open(Database::CardSandbox, card_sandbox::MIGRATIONS).await?,
             expiration: open(Database::Expiration, expiration::MIGRATIONS).await?,
@@ -322,6 +330,7 @@ fn auth(
     journal: Journal,
     clock: Arc<dyn Clock>,
     public_url: &str,
+    is_alone: bool,
     settings: &Settings,
 ) -> anyhow::Result<Auth> {
     let hash_cost = auth::HashCost {
@@ -332,17 +341,15 @@ fn auth(
         hash_cost,
         privileged_for: settings.identity.privileged_session(),
         throttle: settings.identity.sign_in_throttle_enabled,
+        ends_sessions_alone: is_alone,
         ..auth::Options::new(public_url)
     };
     Ok(Auth::new(journal, clock, NAMESPACES, options)?)
 }
 
-/// Identities and permissions in the folder `data`, which an exchange may be using; and their
-/// database, to be closed in the end.
-pub(crate) fn auth_beside(data: &Path, settings: &Settings) -> anyhow::Result<(Auth, Journal)> {
-    let path = data.join(data_folder::file_of(Database::Auth));
-    anyhow::ensure!(path.exists(), "there is no {}", path.display());
-    let migrations = [outbox::MIGRATIONS, auth::MIGRATIONS].concat();
-    let journal = Journal::new(Store::open_beside(&path, &migrations)?);
-    Ok((auth(journal.clone(), SystemClock::shared(), "", settings)?, journal))
+/// Identities and permissions, which an exchange may be using; and their database, to be closed in
+/// the end.
+pub(crate) async fn auth_beside(settings: &Settings) -> anyhow::Result<(Auth, Journal)> {
+    let journal = journal_beside(settings, Database::Auth, auth::MIGRATIONS).await?;
+    Ok((auth(journal.clone(), SystemClock::shared(), "", false, settings)?, journal))
 }

@@ -27,6 +27,8 @@ pub(crate) struct Process {
     pub(crate) router: Router,
     pub(crate) protection: Arc<Protection>,
     pub(crate) working: Work,
+    /// What the work needs to its end.
+    pub(crate) lasting: Work,
     /// Cancelled when it begins to stop; `/api/health/ready` says no from then on.
     pub(crate) stopping: CancellationToken,
     pub(crate) journals: Vec<Journal>,
@@ -49,19 +51,24 @@ impl Process {
             .await
             .with_context(|| format!("can't open the data in {}", profile.place()))?;
         let (journals, whole) = (exchange.journals(), exchange.whole());
-        let protection = Arc::new(protect::protection(&settings.protection, url)?);
-        let (working, stopping) = (Work::default(), CancellationToken::new());
+        let protection = Arc::new(protect::protection(&settings.protection, url, &profile)?);
+        let (working, lasting, stopping) =
+            (Work::default(), Work::default(), CancellationToken::new());
         let watched = watched(settings, recorder.clone(), profile.folder(), stopping.clone());
         let router = exchange.router(watched, Arc::clone(&protection));
         working.start("the metrics", upkeep(recorder, working.stop.clone()));
-        exchange.start_work(&working);
-        Ok(Self { router, protection, working, stopping, journals, whole, profile })
+        exchange.start_work(&working, &lasting)?;
+        Ok(Self { router, protection, working, lasting, stopping, journals, whole, profile })
     }
 
     /// Finishes the work, then puts everything into the databases. What isn't finished in time
     /// the tables know, and the next start goes on with it.
     pub(crate) async fn end(self) {
-        if tokio::time::timeout(WORKING_GRACE, self.working.finish()).await.is_err() {
+        let finish = async {
+            self.working.finish().await;
+            self.lasting.finish().await;
+        };
+        if tokio::time::timeout(WORKING_GRACE, finish).await.is_err() {
             tracing::warn!("Not everything was finished in time; the next start goes on with it");
         }
         for journal in &self.journals {

@@ -62,6 +62,7 @@ impl Running {
         tokio::select! {
             () = self.serving.failed.cancelled() => {}
             () = self.process.working.failed.cancelled() => {}
+            () = self.process.lasting.failed.cancelled() => {}
         }
     }
 

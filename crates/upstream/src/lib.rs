@@ -97,10 +97,7 @@ impl Upstream {
     ///
     /// # Errors
     /// [`Failed`]; only [`Failed::Refused`] and [`Failed::Busy`] mean that nothing was sent.
-    pub async fn send(
-        &self,
-        request: Request<Full<Bytes>>,
-    ) -> Result<Response<Streaming>, Failed> {
+    pub async fn send(&self, request: Request<Full<Bytes>>) -> Result<Response<Streaming>, Failed> {
         let deadline = Instant::now() + self.options.answer_timeout;
         self.send_until(request, deadline).await
     }

@@ -301,7 +301,8 @@ mod tests {
     async fn asking_often_costs_little() {
         let looks = Arc::new(Looks::default());
         let clock = Arc::clone(&looks) as Arc<dyn Clock>;
-        let health = Arc::new(Health::new(vec![], vec![], limits(), clock, CancellationToken::new()));
+        let health =
+            Arc::new(Health::new(vec![], vec![], limits(), clock, CancellationToken::new()));
         let started = Instant::now();
         for _ in 0..100 {
             let hung_up = timeout(Duration::ZERO, health.look()).await;
@@ -324,7 +325,8 @@ mod tests {
     async fn look_at(journal: &Journal) -> ContextVitals {
         let contexts = vec![("test", journal.clone())];
         let clock = SystemClock::shared();
-        let health = Arc::new(Health::new(contexts, vec![], limits(), clock, CancellationToken::new()));
+        let health =
+            Arc::new(Health::new(contexts, vec![], limits(), clock, CancellationToken::new()));
         health.look().await.contexts["test"]
     }
 

@@ -82,10 +82,7 @@ pub fn dependency(upstream: Arc<Upstream>, path: &'static str) -> Dependency {
     Dependency { name, ask: Box::new(ask) }
 }
 
-async fn pass_on(
-    State(passing): State<Arc<Passing>>,
-    request: Request,
-) -> Result<Response, Error> {
+async fn pass_on(State(passing): State<Arc<Passing>>, request: Request) -> Result<Response, Error> {
     let (mut head, body) = request.into_parts();
     let Passing { upstream, protection } = &*passing;
     let peer = peer_of(&head.extensions);

@@ -10,8 +10,8 @@ use kernel::{EventId, OrderId, Timestamp};
 use ory::ServiceKey;
 use serde::{Deserialize, Serialize};
 
+use crate::Orders;
 use crate::queries::open_reservations::OpenReservation;
-use crate::{Orders, store};
 
 /// Reservations on a page, if nothing is said, and at most.
 const PAGE: u32 = 500;
@@ -34,7 +34,7 @@ async fn heard(
     let Ok(event) = EventId::parse(&event_id) else {
         return Ok(StatusCode::NOT_FOUND);
     };
-    let is_heard = store::has_heard(&orders.journal, event).await?;
+    let is_heard = orders.journal.has_handled(event).await?;
     Ok(if is_heard { StatusCode::OK } else { StatusCode::NOT_FOUND })
 }
 

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use ::http::{HeaderName, HeaderValue, StatusCode};
+use async_trait::async_trait;
 use kernel::{IdentityId, SessionId, UserId};
 use serde::Deserialize;
 use upstream::Upstream;

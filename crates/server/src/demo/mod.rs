@@ -61,9 +61,11 @@ pub(crate) async fn demo(settings: &Settings, wanted: &Demo) -> anyhow::Result<(
     let whole = exchange.whole().context("all contexts are here")?;
     let (journals, filling) = (exchange.journals(), Filling::of(whole, wanted));
     let work = Work::default();
-    exchange.start_work(&work);
+    let lasting = Work::default();
+    exchange.start_work(&work, &lasting)?;
     let filled = filling.fill(&journals).await;
     work.finish().await;
+    lasting.finish().await;
     for journal in &journals {
         journal.close().await;
     }

@@ -32,11 +32,7 @@ impl Embedded {
         self.folder.path()
     }
 
-    pub(super) fn journal(
-        &self,
-        database: Database,
-        own: &[Migration],
-    ) -> anyhow::Result<Journal> {
+    pub(super) fn journal(&self, database: Database, own: &[Migration]) -> anyhow::Result<Journal> {
         let path = self.folder.private_file(database)?;
         let migrations = [outbox::MIGRATIONS, own].concat();
         let store = Store::open(Location::File(&path), &migrations);

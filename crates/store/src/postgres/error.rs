@@ -50,7 +50,8 @@ pub(super) fn from_postgres(error: &Error) -> StoreError {
 
 /// Whether it was about the connection, of which there may be better ones.
 pub(super) fn is_of_connection(error: &Error) -> bool {
-    let has_io = |error: &Error| error.source().is_some_and(<dyn std::error::Error>::is::<std::io::Error>);
+    let has_io =
+        |error: &Error| error.source().is_some_and(<dyn std::error::Error>::is::<std::io::Error>);
     match error.as_db_error() {
         Some(refusal) => {
             let code = refusal.code();

@@ -27,10 +27,7 @@ pub(super) async fn create(
     Ok((StatusCode::CREATED, Json(tuple)))
 }
 
-pub(super) async fn patch(
-    State(keto): State<Keto>,
-    body: Bytes,
-) -> Result<StatusCode, Failure> {
+pub(super) async fn patch(State(keto): State<Keto>, body: Bytes) -> Result<StatusCode, Failure> {
     let patches: Vec<Patch> = serde_json::from_slice(&body).map_err(malformed)?;
     if patches.len() > PATCHES_MAX {
         return Err(malformed(format_args!("more than {PATCHES_MAX} tuples")).into());

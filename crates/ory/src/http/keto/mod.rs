@@ -5,9 +5,9 @@ pub mod wire;
 
 use std::sync::Arc;
 
+use ::http::{Method, Request, Response, StatusCode};
 use async_trait::async_trait;
 use bytes::Bytes;
-use ::http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use upstream::Upstream;
 
