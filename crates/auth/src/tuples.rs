@@ -15,11 +15,11 @@ const INSERT: &str = "
 const DELETE: &str = "delete from tuples where object = ?1 and relation = ?2 and subject = ?3";
 
 const DELETE_ALL: &str = "delete from tuples where object >= ?1 and object <= ?2
-     and (?3 is null or relation = ?3) and (?4 is null or subject = ?4)";
+     and (relation = ?3 or ?3 is null) and (subject = ?4 or ?4 is null)";
 const LIST: &str = "select object, relation, subject from tuples
      where object >= ?1 and object <= ?2
-     and (?3 is null or relation = ?3) and (?4 is null or subject = ?4)
-     and (?5 is null or (object, relation, subject) > (?5, ?6, ?7))
+     and (relation = ?3 or ?3 is null) and (subject = ?4 or ?4 is null)
+     and ((object, relation, subject) > (?5, ?6, ?7) or ?5 is null)
      order by object, relation, subject limit ?8";
 
 /// Adds a tuple, unless it is there.

@@ -52,7 +52,7 @@ const OPEN: &str = "select status, count(*) from (select status from orders
      group by status";
 
 const OPEN_PAGE: &str = "select id, expires_at from orders
-     where status in ('created', 'awaiting:payment') and (?1 is null or id > ?1)
+     where status in ('created', 'awaiting:payment') and (id > ?1 or ?1 is null)
      order by id limit ?2";
 
 const PAYMENTS: &str = "select payment_id, status, version from order_payments where order_id = ?1";

@@ -33,6 +33,13 @@ use crate::compose::NAMESPACES;
 use crate::documents::HEARERS;
 use crate::work::Work;
 
+/// Who has events to tell or to hear.
+const TALKERS: [Role; 4] = [Role::Tickets, Role::Orders, Role::Payments, Role::Expiration];
+
+/// Who serves requests of its own, or keeps timers.
+const KEEPERS: [Role; 5] =
+    [Role::Auth, Role::Tickets, Role::Orders, Role::Payments, Role::Expiration];
+
 /// Servers, and other processes.
 pub(crate) struct Distributed {
     roles: Roles,
@@ -201,12 +208,10 @@ impl Distributed {
     /// What it needs beside its databases.
     pub(super) fn dependencies(&self) -> Vec<Dependency> {
         let mut all = self.services.dependencies();
-        if let Some(redis) = self.redis.clone() {
-            all.push(redis_health(redis));
-        }
-        if let Some(rabbit) = self.rabbit.clone() {
-            all.push(rabbit_health(rabbit));
-        }
+        let keepers = self.roles.has_any(&KEEPERS);
+        all.extend(self.redis.clone().filter(|_| keepers).map(redis_health));
+        let talkers = self.roles.has_any(&TALKERS);
+        all.extend(self.rabbit.clone().filter(|_| talkers).map(rabbit_health));
         all
     }
 }
