@@ -70,6 +70,7 @@ fn run(
     configuration: &Configuration,
 ) -> anyhow::Result<ExitCode> {
     let command = command.unwrap_or(Command::Serve { roles: vec![Role::All] });
+    must_have_a_folder(&command, settings)?;
     let is_serving = matches!(command, Command::Serve { .. });
     // the other commands say themselves what they have done
     let log = if is_serving || configuration.is_set("RUST_LOG") { &settings.log } else { "warn" };
@@ -99,6 +100,17 @@ fn run(
     runtime.shutdown_background();
     watch.end();
     done.map(|()| ExitCode::SUCCESS)
+}
+
+/// Some commands are about the folder of an exchange in one process.
+fn must_have_a_folder(command: &Command, settings: &Settings) -> anyhow::Result<()> {
+    let needs = matches!(command, Command::Demo(_) | Command::Backup { .. } | Command::Restore { .. });
+    anyhow::ensure!(
+        !needs || !settings.distributed.has_server(),
+        "this is for the folder of an exchange in one process; with DATABASE_URL the data is in \
+         PostgreSQL: take its own tools, such as pg_dump and pg_restore"
+    );
+    Ok(())
 }
 
 async fn serve(settings: &Settings, roles: &Roles, recorder: Recorder) -> anyhow::Result<()> {

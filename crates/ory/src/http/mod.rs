@@ -6,3 +6,4 @@ pub mod kratos;
 
 pub use keto::KetoPermissions;
 pub use kratos::KratosSessions;
+pub use upstream;
