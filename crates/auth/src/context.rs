@@ -33,8 +33,11 @@ pub struct Options {
     pub flow_lifetime: Duration,
     /// How long after the password was shown it may be changed.
     pub privileged_for: Duration,
-    /// Whether who fails to sign in again and again has to wait.
+    /// Whether who fails to sign in again and again has to wait. Failures are counted in this
+    /// process: of several, each counts for itself.
     pub throttle: bool,
+    /// Whether this process alone ends sessions; then those that are live are known in memory.
+    pub ends_sessions_alone: bool,
 }
 
 impl Options {
@@ -48,6 +51,7 @@ impl Options {
             flow_lifetime: Duration::from_secs(3600),
             privileged_for: Duration::from_secs(15 * 60),
             throttle: true,
+            ends_sessions_alone: true,
         }
     }
 }
@@ -95,7 +99,7 @@ impl Auth {
         options.public_url.truncate(options.public_url.trim_end_matches('/').len());
         let throttle = Throttle::new(options.throttle);
         let csrf_cookie = csrf_cookie(&options.public_url);
-        let live = LiveSessions::new();
+        let live = LiveSessions::new(options.ends_sessions_alone);
         let context =
             Context { journal, clock, model, hasher, throttle, live, csrf_cookie, options };
         Ok(Self(Arc::new(context)))
@@ -122,6 +126,10 @@ impl Auth {
 
     pub(crate) fn journal(&self) -> &Journal {
         &self.0.journal
+    }
+
+    pub(crate) fn model(&self) -> &Model {
+        &self.0.model
     }
 
     pub(crate) fn hasher(&self) -> &Hasher {

@@ -9,7 +9,7 @@
 //! tokens, flows and what a form may get wrong), `commands` and `queries` (one verb each), `http`
 //! (the routes, and Kratos' JSON in `http/kratos`), `sessions` and `permissions` (the ports),
 //! `live` (sessions that are known in memory), `hasher` (Argon2id), `throttle` (who has to wait),
-//! `store` (the SQL), `housekeeping`, `meter` (what is counted).
+//! `store` and `tuples` (the SQL), `housekeeping`, `meter` (what is counted).
 
 mod commands;
 mod context;
@@ -25,11 +25,12 @@ mod random;
 mod sessions;
 mod store;
 mod throttle;
+mod tuples;
 
 pub use commands::grant_admin::GrantError;
 pub use commands::seed_users::SeedError;
 pub use context::{Auth, AuthError, Options};
 pub use hasher::{HashCost, HashError};
 pub use housekeeping::housekeeping;
-pub use http::{api, router};
+pub use http::{api, keto, router};
 pub use store::MIGRATIONS;

@@ -10,24 +10,28 @@
 //!   session that was found is learned only if no ending has finished since the search began, and
 //!   none of its identity is under way.
 //!
-//! Only this process ends sessions: the data folder is its own. Another one beside it
-//! (`ticketing user grant-admin`) writes relation tuples, which are read anew at each check.
+//! That takes that only this process ends sessions, as it does where the data folder is its own.
+//! Another one beside it (`ticketing user grant-admin`) writes relation tuples, which are read anew
+//! at each check. Where others end sessions, too, nothing is kept here.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use kernel::{IdentityId, Timestamp};
+use kernel::{IdentityId, Recent, Timestamp};
 use ory::SignedIn;
 
 use crate::domain::session::Session;
 use crate::domain::token::TokenDigest;
-use kernel::recent::Recent;
 
 /// How many sessions are kept at least; about 3 MB.
 const KEPT: usize = 8192;
 
 /// Sessions by their token.
-pub(crate) struct LiveSessions(Mutex<State>);
+pub(crate) struct LiveSessions {
+    /// Whether anything is kept.
+    is_on: bool,
+    state: Mutex<State>,
+}
 
 struct State {
     known: Recent<TokenDigest, Known>,
@@ -64,9 +68,10 @@ pub(crate) struct Ending<'a> {
 }
 
 impl LiveSessions {
-    pub(crate) fn new() -> Self {
+    /// None are known; none ever will be, unless it `is_on`.
+    pub(crate) fn new(is_on: bool) -> Self {
         let (known, ending) = (Recent::new(KEPT), HashMap::new());
-        Self(Mutex::new(State { known, ending, ended: 0 }))
+        Self { is_on, state: Mutex::new(State { known, ending, ended: 0 }) }
     }
 
     /// Who has the session whose token has this digest, if that is known and it is live at `now`.
@@ -87,6 +92,9 @@ impl LiveSessions {
             identity_id: identity.id,
             email: identity.email.to_string(),
         };
+        if !self.is_on {
+            return who;
+        }
         let mut state = self.state();
         if state.ended == search.ended_before && !state.ending.contains_key(&identity.id) {
             state.known.put(search.digest, Known { who: who.clone(), expires_at });
@@ -104,7 +112,7 @@ impl LiveSessions {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -167,7 +175,7 @@ mod tests {
 
     #[test]
     fn a_session_is_known_until_it_expires() {
-        let (sessions, session) = (LiveSessions::new(), session());
+        let (sessions, session) = (LiveSessions::new(true), session());
         learn(&sessions, search(&sessions, 1), &session);
         let last = NOW.plus(LIFETIME).minus(Duration::from_micros(1));
         assert!(is_known(&sessions, 1, NOW) && is_known(&sessions, 1, last));
@@ -176,8 +184,15 @@ mod tests {
     }
 
     #[test]
+    fn where_others_end_sessions_nothing_is_kept() {
+        let (sessions, session) = (LiveSessions::new(false), session());
+        learn(&sessions, search(&sessions, 1), &session);
+        assert!(!is_known(&sessions, 1, NOW));
+    }
+
+    #[test]
     fn ending_makes_all_sessions_of_one_identity_unknown() {
-        let (sessions, mine, yours) = (LiveSessions::new(), session(), session());
+        let (sessions, mine, yours) = (LiveSessions::new(true), session(), session());
         for (number, session) in [(1, &mine), (2, &mine), (3, &yours)] {
             learn(&sessions, search(&sessions, number), session);
         }
@@ -192,7 +207,7 @@ mod tests {
     /// All the moments at which a search can begin and be learned, beside an ending.
     #[test]
     fn what_was_read_before_an_ending_is_not_learned_after_it() {
-        let (sessions, mine, yours) = (LiveSessions::new(), session(), session());
+        let (sessions, mine, yours) = (LiveSessions::new(true), session(), session());
         let [before, to_be_late, others] = [1, 2, 3].map(|number| search(&sessions, number));
         let ending = sessions.ending(mine.identity.id);
         learn(&sessions, before, &mine);
@@ -213,7 +228,7 @@ mod tests {
 
     #[test]
     fn of_two_endings_both_have_to_finish() {
-        let (sessions, session) = (LiveSessions::new(), session());
+        let (sessions, session) = (LiveSessions::new(true), session());
         let first = sessions.ending(session.identity.id);
         let second = sessions.ending(session.identity.id);
         drop(first);

@@ -5,13 +5,13 @@ use std::fmt::Display;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use kernel::Clock;
+use kernel::{Clock, Recent};
 use ory::{Object, Permissions, PortError, Query, Relations, Subject, Tuple};
 use outbox::{Changeset, Journal};
 use permissions::{Facts, Key, Limits, Model, Step, check};
 use store::{Row, Statement, StoreError, params};
 
-use kernel::recent::Recent;
+use crate::tuples;
 
 /// Rounds of one check. A round goes at least one step away from the question, and
 /// [`Limits::default`] ends that sooner; this is the guard that doesn't trust it.
@@ -19,13 +19,6 @@ const ROUNDS_MAX: usize = 64;
 
 /// Entities that are remembered at least, with what they told; 5 MB at most.
 const REMEMBERED: usize = 4096;
-
-const SUBJECTS: &str =
-    "select subject from tuples where object = ?1 and relation = ?2 order by subject";
-const INSERT: &str = "
-    insert into tuples (object, relation, subject) values (?1, ?2, ?3)
-    on conflict (object, relation, subject) do nothing";
-const DELETE: &str = "delete from tuples where object = ?1 and relation = ?2 and subject = ?3";
 
 /// The model, what entities tell, and the other tuples in the database.
 pub(crate) struct EmbeddedPermissions {
@@ -58,7 +51,7 @@ impl EmbeddedPermissions {
     async fn subjects(&self, object: &Object, relation: &str) -> Result<Vec<Subject>, PortError> {
         let Some(teller) = self.teller(object) else {
             let asked = params![object.to_string(), relation];
-            let rows = self.journal.query(SUBJECTS, asked).await;
+            let rows = self.journal.query(tuples::SUBJECTS, asked).await;
             let subject = |row: &Row| row.parse(0, |text| text.parse().ok());
             let subjects = rows.and_then(|rows| rows.iter().map(subject).collect());
             return subjects.map_err(port_error("read tuples"));
@@ -95,15 +88,16 @@ impl EmbeddedPermissions {
         Ok(())
     }
 
-    async fn commit(&self, sql: &'static str, tuples: &[Tuple]) -> Result<(), StoreError> {
+    async fn commit(
+        &self,
+        write: fn(&Tuple) -> Statement,
+        tuples: &[Tuple],
+    ) -> Result<(), StoreError> {
         if tuples.is_empty() {
             return Ok(());
         }
-        let writes = tuples.iter().map(|Tuple { object, relation, subject }| {
-            let params = params![object.to_string(), &**relation, subject.to_string()];
-            Statement::new(sql, params)
-        });
-        let changeset = Changeset::new(self.clock.now(), writes.collect(), Vec::new());
+        let writes = tuples.iter().map(write).collect();
+        let changeset = Changeset::new(self.clock.now(), writes, Vec::new());
         self.journal.commit(changeset).await.map(|_committed| ())
     }
 
@@ -154,13 +148,13 @@ impl Permissions for EmbeddedPermissions {
             .iter()
             .try_for_each(|tuple| self.model.admits(tuple))
             .map_err(port_error(operation))?;
-        self.commit(INSERT, tuples).await.map_err(port_error(operation))
+        self.commit(tuples::insert, tuples).await.map_err(port_error(operation))
     }
 
     async fn delete(&self, tuples: &[Tuple]) -> Result<(), PortError> {
         let operation = "delete tuples";
         self.must_be_kept_here(tuples, operation)?;
-        self.commit(DELETE, tuples).await.map_err(port_error(operation))
+        self.commit(tuples::delete, tuples).await.map_err(port_error(operation))
     }
 
     async fn list(&self, object: &Object, relation: &str) -> Result<Vec<Tuple>, PortError> {

@@ -12,12 +12,12 @@ use crate::domain::token::{SessionToken, TokenDigest};
 
 /// The tables of this context.
 pub const MIGRATIONS: &[Migration] = &[
-    Migration { name: "auth/0001_auth", sql: include_str!("../migrations/0001_auth.sql") },
-    Migration { name: "auth/0002_browsers", sql: include_str!("../migrations/0002_browsers.sql") },
-    Migration {
-        name: "auth/0003_told_by_entities",
-        sql: include_str!("../migrations/0003_told_by_entities.sql"),
-    },
+    Migration::new("auth/0001_auth", include_str!("../migrations/0001_auth.sql")),
+    Migration::new("auth/0002_browsers", include_str!("../migrations/0002_browsers.sql")),
+    Migration::new(
+        "auth/0003_told_by_entities",
+        include_str!("../migrations/0003_told_by_entities.sql"),
+    ),
 ];
 
 /// The constraint by which no two identities have one e-mail address.
@@ -57,7 +57,7 @@ pub(crate) const SESSION_BY_TOKEN: &str = sessions_where!("s.token_hash = ?1");
 /// The newest sessions of the identity `?1` but `?2` that are live at `?3`, from `?4` on, at most
 /// `?5`.
 pub(crate) const OTHER_SESSIONS: &str = sessions_where!(
-    "s.identity_id = ?1 and s.id <> ?2 and s.expires_at > ?3 and (?4 is null or s.id <= ?4)
+    "s.identity_id = ?1 and s.id <> ?2 and s.expires_at > ?3 and (s.id <= ?4 or ?4 is null)
      order by s.id desc limit ?5"
 );
 

@@ -3,17 +3,16 @@
 //! It keeps nothing itself. The sender's outbox row is what survives a crash; after the restart
 //! the event is delivered again to all, and those that have seen it skip it.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
 use async_trait::async_trait;
 use events::Envelope;
-use futures_util::FutureExt;
 use futures_util::future::join_all;
 
 use telemetry::span::{Kind, Span};
 
+use crate::delivery::{consume, park};
 use crate::meter::{Ended, Meter};
 use crate::retry::{Next, RetryPolicy};
 use crate::{Bus, Failure, PublishError, Subscription};
@@ -75,19 +74,13 @@ impl InProcessBus {
                 }
                 Next::GiveBack => return Err(not_taken(subscription, envelope, &failure)),
                 Next::Park => {
-                    park(subscription, envelope, &failure, attempts).await?;
+                    let parked = park(subscription, envelope, &failure, attempts).await;
+                    parked.map_err(|error| not_taken(subscription, envelope, &error))?;
                     return Ok(Ended::Parked);
                 }
             }
         }
     }
-}
-
-/// One delivery. A consumer that panics on an event would do so for ever: that is a failure too.
-async fn consume(subscription: &Subscription, envelope: &Arc<Envelope>) -> Result<(), Failure> {
-    let consuming = subscription.consumer.consume(Arc::clone(envelope));
-    let consumed = AssertUnwindSafe(consuming).catch_unwind().await;
-    consumed.unwrap_or_else(|_panic| Err(Failure::Fail("the consumer panicked".to_owned())))
 }
 
 fn not_taken(subscription: &Subscription, envelope: &Envelope, reason: &Failure) -> PublishError {
@@ -98,20 +91,6 @@ fn not_taken(subscription: &Subscription, envelope: &Envelope, reason: &Failure)
 #[expect(clippy::disallowed_methods, reason = "the pause between two tries is the point")]
 async fn back_off(pause: std::time::Duration) {
     tokio::time::sleep(pause).await;
-}
-
-async fn park(
-    subscription: &Subscription,
-    envelope: &Arc<Envelope>,
-    failure: &Failure,
-    attempts: u32,
-) -> Result<(), PublishError> {
-    tracing::error!(
-        event.id = %envelope.id, event.kind = %envelope.kind, service = subscription.service,
-        attempts, reason = %failure, "Parked an event as a dead letter"
-    );
-    let parked = subscription.consumer.park(Arc::clone(envelope), failure).await;
-    parked.map_err(|error| not_taken(subscription, envelope, &error))
 }
 
 #[async_trait]
@@ -135,7 +114,7 @@ mod tests {
     use kernel::{EventId, OrderId, Timestamp};
 
     use super::*;
-    use crate::Consumer;
+    use crate::{Consumer, Unreadable};
 
     /// Fails as often as it was told to, and remembers what it saw.
     #[derive(Default)]
@@ -160,6 +139,14 @@ mod tests {
         async fn park(&self, _envelope: Arc<Envelope>, reason: &Failure) -> Result<(), Failure> {
             self.parked.lock().unwrap().push(reason.clone());
             Ok(())
+        }
+
+        async fn park_unreadable(
+            &self,
+            _message: Unreadable,
+            _reason: &Failure,
+        ) -> Result<(), Failure> {
+            Err(Failure::Fail("within a process everything can be read".to_owned()))
         }
     }
 

@@ -1,14 +1,18 @@
 //! The bus: carries committed events from the context that sends them to those that need them.
 //!
-//! Delivery is at least once, in any order. [`Bus::publish`] returns only when every subscriber
-//! has either handled the event or parked it as a dead letter, so the sender's outbox row may go
-//! then and not before.
+//! Delivery is at least once, in any order. [`Bus::publish`] returns only when nobody depends on
+//! the sender any more, so its outbox row may go then and not before: within one process, when
+//! every subscriber has either handled the event or parked it as a dead letter; with a broker, when
+//! that has the event safe in the queue of every subscriber.
 //!
 //! Reading order: the ports below, [`retry`] (what happens after a failure, as a pure decision),
-//! [`in_process`] (the adapter for one process).
+//! `delivery` (what a delivery is on every adapter), [`in_process`] (the adapter for one process),
+//! [`rabbitmq`] (the adapter for many).
 
+mod delivery;
 pub mod in_process;
 mod meter;
+pub mod rabbitmq;
 pub mod retry;
 
 use std::sync::Arc;
@@ -17,6 +21,7 @@ use async_trait::async_trait;
 use events::Envelope;
 
 pub use in_process::InProcessBus;
+pub use rabbitmq::{RabbitMq, RabbitMqOptions};
 pub use retry::RetryPolicy;
 
 /// What carries events.
@@ -65,6 +70,18 @@ pub trait Consumer: Send + Sync {
 
     /// Parks an event that can't be handled, durably, for a person to look at.
     async fn park(&self, envelope: Arc<Envelope>, reason: &Failure) -> Result<(), Failure>;
+
+    /// Parks, as [`Self::park`] does, what came as an event and isn't one.
+    async fn park_unreadable(&self, message: Unreadable, reason: &Failure) -> Result<(), Failure>;
+}
+
+/// What came as an event and isn't one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// The same for the same bytes, so that a redelivery is parked once.
+    pub id: kernel::EventId,
+    /// What can be shown of it.
+    pub text: String,
 }
 
 /// Who wants which events.

@@ -10,7 +10,9 @@ use clap::parser::ValueSource;
 use crate::environment::{Assignment, Environment, Origin};
 use crate::fault::{Fault, Report, Subject};
 use crate::keys::{self, Key};
-use crate::rules::{RULES, Severity};
+use crate::needs::NEEDS;
+use crate::roles::Roles;
+use crate::rules::{RULES, Said, Severity};
 use crate::{Command, Settings, mask, typo, vault};
 
 /// A setting and its value.
@@ -68,7 +70,12 @@ impl Configuration {
         let pairs =
             sound.flat_map(|one| one.values.iter().flatten().map(|value| (&one.key, value)));
         let settings = keys::settings_of(pairs)?;
-        check_together(&settings, &effective, &mut report);
+        let roles = match &command {
+            Some(Command::Serve { roles }) => Roles::new(roles),
+            _ => Roles::all(),
+        };
+        let said = Said { settings: &settings, roles: &roles };
+        check_together(&said, &effective, &mut report);
         Ok(Self { command, report, effective, settings })
     }
 
@@ -117,6 +124,11 @@ impl Effective {
         }
     }
 
+    /// A setting that nobody said anything about.
+    fn absent(&self) -> Subject {
+        Subject { name: format!("{} ({})", self.key.name(), self.key.flag()), value: None }
+    }
+
     fn subject(&self, value: &str) -> Subject {
         let name = self.key.name();
         let value = (mask::cut(&name, value), self.origin.clone());
@@ -126,14 +138,18 @@ impl Effective {
 
 /// What is wrong between settings, each of which may be right alone. A rule about a setting that
 /// is wrong already has nothing to say.
-fn check_together(settings: &Settings, effective: &[Effective], report: &mut Report) {
-    for rule in RULES {
+fn check_together(all: &Said<'_>, effective: &[Effective], report: &mut Report) {
+    for rule in RULES.iter().chain(NEEDS) {
         let parts = || effective.iter().filter(|one| rule.keys.contains(&one.key.name().as_str()));
-        if parts().any(|one| one.is_faulty) || !(rule.is_broken)(settings) {
+        if parts().any(|one| one.is_faulty) || !(rule.is_broken)(all) {
             continue;
         }
         let said = parts().filter(|one| one.values.is_some());
-        let subjects = said.map(|one| one.subject(&one.text().unwrap_or_default())).collect();
+        let said = said.map(|one| one.subject(&one.text().unwrap_or_default()));
+        let mut subjects: Vec<_> = said.collect();
+        if subjects.is_empty() {
+            subjects = parts().take(1).map(Effective::absent).collect();
+        }
         let found = match rule.severity {
             Severity::Fault => &mut report.faults,
             Severity::Warning => &mut report.warnings,
@@ -238,6 +254,45 @@ mod tests {
         // a fault elsewhere hides no rule
         assert_eq!(faults(&[weak[0], weak[1], "--currency=x"]).len(), 2);
         assert_eq!(read(&["--listen=0.0.0.0:80"]).report.warnings.len(), 1);
+    }
+
+    const SERVERS: [&str; 4] = [
+        "--database-url=postgres://h",
+        "--amqp-url=amqp://h",
+        "--redis-url=redis://h",
+        "--service-key=0123456789abcdef",
+    ];
+
+    #[test]
+    fn a_role_needs_its_servers_and_whom_it_asks() {
+        let named = |arguments: &[&str]| -> Vec<String> {
+            let name = |fault: &String| fault.split(' ').next().unwrap().to_owned();
+            faults(arguments).iter().map(name).collect()
+        };
+        assert_eq!(
+            named(&["serve", "orders"]),
+            ["DATABASE_URL", "AMQP_URL", "REDIS_URL", "SERVICE_KEY", "AUTH_URL"]
+        );
+        assert_eq!(
+            named(&["serve", "gateway"]),
+            ["AUTH_URL", "TICKETS_URL", "ORDERS_URL", "PAYMENTS_URL"]
+        );
+        assert_eq!(named(&["serve", "auth"]), ["DATABASE_URL", "REDIS_URL", "SERVICE_KEY"]);
+        let with_servers = |roles: &[&str]| named(&[&["serve"], roles, &SERVERS[..]].concat());
+        assert_eq!(with_servers(&["tickets"]), ["AUTH_URL", "ORDERS_URL"]);
+        assert_eq!(with_servers(&["tickets", "orders", "auth"]), [""; 0]);
+        assert_eq!(with_servers(&["expiration"]), ["ORDERS_URL"]);
+        assert_eq!(with_servers(&["all"]), [""; 0]);
+        let own = ["serve", "auth", "--auth-database-url=postgres://h/x", SERVERS[2], SERVERS[3]];
+        assert_eq!(named(&own), [""; 0]);
+    }
+
+    #[test]
+    fn all_in_one_process_needs_servers_when_it_has_one() {
+        let found = faults(&SERVERS[..1]);
+        assert!(found.len() == 2 && found[0].starts_with("AMQP_URL (--amqp-url): services that"));
+        assert_eq!(read(&SERVERS[1..2]).report.warnings.len(), 1, "a broker alone does nothing");
+        assert_eq!(read(&[]).report.warnings.len(), 0);
     }
 
     #[test]

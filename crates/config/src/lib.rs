@@ -6,19 +6,22 @@
 //! `.env.example`. A new setting needs no line in any of these.
 //!
 //! Reading order: [`Settings`] (what can be set), [`environment`] (`.env` and the environment),
-//! [`vault`], `keys` (what clap knows of a setting), [`configuration`] (all values, each with where
+//! `roles` (what a process runs), [`vault`], `keys` (what clap knows of a setting), [`configuration`] (all values, each with where
 //! it came from, checked), `rules` (what holds between settings), `show`, [`example`], `mask`.
 
 mod commands;
 pub mod configuration;
+mod distributed;
 pub mod environment;
 pub mod example;
 mod fault;
 mod identity;
 mod keys;
 mod mask;
+mod needs;
 pub mod observability;
 mod protection;
+mod roles;
 mod rules;
 mod show;
 mod typo;
@@ -35,11 +38,13 @@ use telemetry::LogFormat;
 
 pub use commands::{ConfigCommand, Demo, UserCommand};
 pub use configuration::Configuration;
+pub use distributed::{Database, DistributedSettings, QueueType, ServiceUrl};
 pub use environment::{Environment, EnvironmentError, Origin};
 pub use fault::{Fault, Report};
 pub use identity::IdentitySettings;
 pub use observability::ObservabilitySettings;
 pub use protection::{List, ProtectionSettings};
+pub use roles::{Role, Roles};
 
 /// The ticket exchange: list, reserve, pay, and never sell a ticket twice.
 #[derive(Debug, Clone, Parser)]
@@ -69,11 +74,11 @@ value comes from.";
 /// What the program can do.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
-    /// Run the exchange.
+    /// Run the exchange, or some of its services.
     Serve {
-        /// Which parts of it to run in this process.
-        #[arg(value_enum, default_value = "all")]
-        role: Role,
+        /// What to run in this process: one or several.
+        #[arg(value_enum, value_name = "ROLE", default_value = "all")]
+        roles: Vec<Role>,
     },
     /// Print the OpenAPI document of the HTTP API.
     Openapi,
@@ -97,13 +102,6 @@ pub enum Command {
         /// The folder that `ticketing backup` made.
         dir: PathBuf,
     },
-}
-
-/// A part of the exchange that a process can run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Role {
-    /// All of it.
-    All,
 }
 
 /// Every setting.
@@ -209,6 +207,10 @@ pub struct Settings {
     /// How the exchange is watched.
     #[command(flatten)]
     pub observability: ObservabilitySettings,
+
+    /// Where the servers of the distributed profile are.
+    #[command(flatten)]
+    pub distributed: DistributedSettings,
 }
 
 /// How log lines look.

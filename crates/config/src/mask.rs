@@ -7,10 +7,11 @@ const MASK: &str = "********";
 const SHOWN_MAX: usize = 40;
 
 /// Names that end so are secrets.
-const SECRET_ENDINGS: [&str; 5] = ["_SECRET", "_KEY", "_TOKEN", "_PASSWORD", "_CREDENTIALS"];
+const SECRET_ENDINGS: [&str; 6] =
+    ["_SECRET", "_KEY", "_TOKEN", "_PASSWORD", "_CREDENTIALS", "DATABASE_URL"];
 
 /// Names that are secrets though they don't end so.
-const SECRET_NAMES: [&str; 4] = ["DATABASE_URL", "SECRET", "TOKEN", "PASSWORD"];
+const SECRET_NAMES: [&str; 3] = ["SECRET", "TOKEN", "PASSWORD"];
 
 /// Whether the setting `name` (its environment variable) holds a secret: its name says so. A new
 /// secret needs no mark but its name.
@@ -20,7 +21,7 @@ pub(crate) fn is_secret(name: &str) -> bool {
 
 /// The value of `name` as anybody may see it.
 pub(crate) fn whole(name: &str, value: &str) -> String {
-    if is_secret(name) { MASK.to_owned() } else { printable(&without_password(value)) }
+    if is_secret(name) { MASK.to_owned() } else { printable(&without_passwords(value)) }
 }
 
 /// As [`whole`], but cut.
@@ -38,6 +39,16 @@ pub(crate) fn rule(name: &str, value: &str, rule: &str) -> String {
         return printable(&rule.replace(value, MASK));
     }
     printable(rule)
+}
+
+/// As [`without_password`], of each of several URLs that are divided by commas.
+fn without_passwords(value: &str) -> String {
+    let parts: Vec<_> = value.split(',').collect();
+    // a comma may stand in a password, too
+    if parts.iter().all(|part| part.contains("://")) {
+        return parts.into_iter().map(without_password).collect::<Vec<_>>().join(",");
+    }
+    without_password(value)
 }
 
 /// A URL without the password that may stand in it: `https://user:********@host`.
@@ -69,6 +80,7 @@ mod tests {
     #[test]
     fn a_name_says_whether_it_is_a_secret() {
         for name in [
+            "AUTH_DATABASE_URL",
             "COOKIE_SECRET",
             "DATABASE_URL",
             "DOTENV_KEY",
@@ -100,6 +112,11 @@ mod tests {
         let masked = format!("https://ada:{MASK}@collector:4318/v1?{MASK}");
         assert_eq!(whole("URL", "https://ada:hunter2@collector:4318/v1?a=b@c"), masked);
         assert_eq!(whole("URL", "https://hunter:2@3@host"), format!("https://hunter:{MASK}@host"));
+        let several = format!("http://a:{MASK}@b, https://c:{MASK}@d,http://e");
+        assert_eq!(whole("URL", "http://a:x@b, https://c:y@d,http://e"), several);
+        let comma = format!("amqp://a:{MASK}@host/x");
+        assert_eq!(whole("URL", "amqp://a:hunter,2@host/x"), comma);
+        assert_eq!(whole("URL", "redis://:hunter2@host"), format!("redis://:{MASK}@host"));
         for plain in ["https://host/a@b", "a@b", "http://[::1]:80", ""] {
             assert_eq!(whole("URL", plain), plain);
         }

@@ -133,7 +133,7 @@ fn parse_endpoint(text: &str) -> Result<String, &'static str> {
 }
 
 /// Short ones are guessed; others than visible ASCII can't be sent in a header.
-fn parse_token(text: &str) -> Result<String, &'static str> {
+pub(crate) fn parse_token(text: &str) -> Result<String, &'static str> {
     if text.len() >= 16 && text.bytes().all(|byte| byte.is_ascii_graphic()) {
         Ok(text.to_owned())
     } else {

@@ -1,6 +1,6 @@
 //! What must hold between settings: the one place for it.
 
-use crate::Settings;
+use crate::{Roles, Settings};
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +18,14 @@ pub(crate) struct Rule {
     /// What must hold, as the operator reads it.
     pub(crate) text: &'static str,
     pub(crate) severity: Severity,
-    pub(crate) is_broken: fn(&Settings) -> bool,
+    pub(crate) is_broken: fn(&Said<'_>) -> bool,
+}
+
+/// What rules look at.
+pub(crate) struct Said<'a> {
+    pub(crate) settings: &'a Settings,
+    /// What is to be run; all, when something else is to be done.
+    pub(crate) roles: &'a Roles,
 }
 
 /// Memory in KiB times passes, below which OWASP calls Argon2id too weak: each of its
@@ -32,7 +39,7 @@ pub(crate) const RULES: &[Rule] = &[
         text: "hashes that are so quick to guess are for tests: beyond this machine, memory times \
                iterations must be at least 35840, such as 19456 and 2",
         severity: Severity::Fault,
-        is_broken: |settings| {
+        is_broken: |Said { settings, .. }| {
             let memory = u64::from(settings.password_hash_memory_kib);
             let cost = memory * u64::from(settings.password_hash_iterations);
             !settings.listen.ip().is_loopback() && cost < HASH_COST_MIN
@@ -42,7 +49,7 @@ pub(crate) const RULES: &[Rule] = &[
         keys: &["LISTEN", "RATE_LIMIT_ENABLED"],
         text: "without rate limits, anybody beyond this machine may ask as often as they like",
         severity: Severity::Warning,
-        is_broken: |settings| {
+        is_broken: |Said { settings, .. }| {
             !settings.listen.ip().is_loopback() && !settings.protection.rate_limit_enabled
         },
     },
@@ -51,7 +58,7 @@ pub(crate) const RULES: &[Rule] = &[
         text: "who listens on all addresses should set PUBLIC_URL (--public-url): links would \
                begin with an address that nobody can reach",
         severity: Severity::Warning,
-        is_broken: |settings| {
+        is_broken: |Said { settings, .. }| {
             settings.listen.ip().is_unspecified() && settings.public_url.is_none()
         },
     },
@@ -60,11 +67,12 @@ pub(crate) const RULES: &[Rule] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::needs::NEEDS;
 
     #[test]
     fn every_rule_is_about_settings_that_exist() {
         let names: Vec<_> = crate::keys::all().iter().map(crate::keys::Key::name).collect();
-        for key in RULES.iter().flat_map(|rule| rule.keys) {
+        for key in RULES.iter().chain(NEEDS).flat_map(|rule| rule.keys) {
             assert!(names.iter().any(|name| name == key), "{key}");
         }
     }

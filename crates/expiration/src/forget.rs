@@ -3,14 +3,13 @@
 
 use std::time::Duration;
 
-use ::store::StoreError;
 use telemetry::Repeated;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Expiration, store};
+use crate::{Expiration, TimersError};
 
 /// How long an ended timer is remembered after its time.
-const MEMORY: Duration = Duration::from_secs(24 * 3600);
+pub const MEMORY: Duration = Duration::from_secs(24 * 3600);
 
 /// How often up to a thousand of them are deleted.
 const EVERY: Duration = Duration::from_millis(200);
@@ -34,7 +33,7 @@ pub async fn forget(expiration: Expiration, stop: CancellationToken) {
     }
 }
 
-async fn forget_some(expiration: &Expiration) -> Result<(), StoreError> {
+async fn forget_some(expiration: &Expiration) -> Result<(), TimersError> {
     let now = expiration.clock.now();
-    store::forget_ended(&expiration.journal, now.minus(MEMORY), now).await
+    expiration.timers.forget_ended(now.minus(MEMORY), now).await
 }

@@ -1,20 +1,16 @@
 //! How timers are kept.
 
-use events::Event;
-use kernel::{Decision, EventId, Timestamp};
+use kernel::{EventId, Timestamp};
 use outbox::{Changeset, Committed, Journal};
 use store::{Migration, Row, Statement, StoreError, params};
-use telemetry::metrics::catalog::TIMERS;
 
 use crate::domain::{Timer, TimerStatus};
+use crate::timers::Due;
 
 /// The tables of this context.
 pub const MIGRATIONS: &[Migration] = &[
-    Migration {
-        name: "expiration/0001_timers",
-        sql: include_str!("../migrations/0001_timers.sql"),
-    },
-    Migration { name: "expiration/0002_trace", sql: include_str!("../migrations/0002_trace.sql") },
+    Migration::new("expiration/0001_timers", include_str!("../migrations/0001_timers.sql")),
+    Migration::new("expiration/0002_trace", include_str!("../migrations/0002_trace.sql")),
 ];
 
 /// Arms a timer unless the order was seen before.
@@ -50,23 +46,13 @@ pub(crate) async fn keep(
     let trace = telemetry::trace::current_header();
     let row = params![timer.order_id, timer.fires_at, timer.status.as_str(), trace];
     let writes = vec![Statement::new(sql, row)];
-    let committed = journal.commit(Changeset::new(at, writes, Vec::new()).handling(delivery)).await;
-    if let Ok(Committed::Now) = committed {
-        TIMERS.count(&[timer.status.as_str()]);
-    }
-    committed
+    journal.commit(Changeset::new(at, writes, Vec::new()).handling(delivery)).await
 }
 
-/// Stores that a timer has fired, with the event that says so; a conflict when it was dropped
+/// Marks a timer as fired, in the commit of the event that says so; a conflict when it was dropped
 /// meanwhile.
-pub(crate) async fn fired(
-    journal: &Journal,
-    decision: Decision<Timer, Event>,
-    at: Timestamp,
-) -> Result<Committed, StoreError> {
-    let Decision { state: timer, events } = decision;
-    let writes = vec![Statement::one_row(FIRED, params![timer.order_id])];
-    journal.commit(Changeset::new(at, writes, events)).await
+pub(crate) fn fired(timer: &Timer) -> Statement {
+    Statement::one_row(FIRED, params![timer.order_id])
 }
 
 /// Armed timers whose time has come at `now`, the longest overdue first, each with the trace of
@@ -75,13 +61,14 @@ pub(crate) async fn due(
     journal: &Journal,
     now: Timestamp,
     limit: u32,
-) -> Result<Vec<(Timer, Option<String>)>, StoreError> {
+) -> Result<Vec<Due>, StoreError> {
     let rows = journal.query(DUE, params![now, limit]).await?;
-    let timer_of = |row: &Row| {
+    let due = |row: &Row| {
         let (order_id, fires_at) = (row.get(0)?, row.get(1)?);
-        Ok((Timer { order_id, fires_at, status: TimerStatus::Armed }, row.get(2)?))
+        let timer = Timer { order_id, fires_at, status: TimerStatus::Armed };
+        Ok(Due { timer, trace: row.get(2)? })
     };
-    rows.iter().map(timer_of).collect()
+    rows.iter().map(due).collect()
 }
 
 /// When the next armed timer fires.

@@ -1,9 +1,10 @@
 //! The public edge: every context's routes as one API, its health, its metrics, and what
-//! holds for every request.
+//! holds for every request. Routes of services that run for themselves are passed on ([`proxy`]).
 
 mod error_pages;
 mod health;
 mod metrics;
+pub mod proxy;
 
 use std::sync::Arc;
 
@@ -18,7 +19,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub use health::vitals::{Health, Limits};
+pub use health::vitals::{Ask, Dependency, Health, Limits};
 pub use metrics::{Access, Gauges};
 
 /// A context as the gateway sees it.
@@ -43,17 +44,20 @@ pub struct Watched {
     pub access: Access,
     /// What contexts count when they are read.
     pub gauges: Vec<Gauges>,
+    /// What it needs beside its databases.
+    pub dependencies: Vec<Dependency>,
 }
 
-/// All of `contexts` as one service, with the `documents` that tell of them, behind `protection`.
+/// All of `contexts` as one service, with `others` (the documents that tell of them, the routes
+/// of other processes), behind `protection`.
 pub fn router(
     contexts: Vec<Mounted>,
-    documents: Router,
+    others: Router,
     clock: Arc<dyn Clock>,
     watched: Watched,
     protection: Arc<Protection>,
 ) -> Router {
-    let mut all = documents;
+    let mut all = others;
     let mut checked = Vec::new();
     for Mounted { name, routes, journal } in contexts {
         checked.push((name, journal));
@@ -95,8 +99,9 @@ fn watching(
     clock: &Arc<dyn Clock>,
     watched: Watched,
 ) -> Router {
-    let Watched { limits, stopping, recorder, access, gauges } = watched;
-    let health = Arc::new(Health::new(contexts, limits, Arc::clone(clock), stopping));
+    let Watched { limits, stopping, recorder, access, gauges, dependencies } = watched;
+    let clock = Arc::clone(clock);
+    let health = Arc::new(Health::new(contexts, dependencies, limits, clock, stopping));
     let counted = Mutex::new(None);
     let scrape = metrics::Scrape { access, recorder, health: Arc::clone(&health), gauges, counted };
     let metrics = metrics_routes().with_state(Arc::new(scrape));

@@ -57,7 +57,7 @@ async fn look_up(parts: &Parts, sessions: &Arc<dyn Sessions>) -> Result<Option<S
     let found = sessions.whoami(token).await;
     let caller = found.map_err(|error| Error::caused(Refusal::unavailable(), error))?;
     if let Some(caller) = &caller {
-        UserLimit::of(&parts.extensions).charge(caller.user_id)?;
+        UserLimit::of(&parts.extensions).charge(caller.user_id).await?;
     }
     Ok(caller)
 }
@@ -78,8 +78,11 @@ impl UserLimit {
     ///
     /// # Errors
     /// `too-many-requests`, when the user sent too many.
-    pub fn charge(&self, user: UserId) -> Result<(), Error> {
-        self.0.as_ref().map_or(Ok(()), |charged| charged.to_user(user)).map_err(Error::from)
+    pub async fn charge(&self, user: UserId) -> Result<(), Error> {
+        match &self.0 {
+            Some(charged) => charged.to_user(user).await.map_err(Error::from),
+            None => Ok(()),
+        }
     }
 }
 

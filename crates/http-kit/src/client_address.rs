@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use http::{HeaderMap, HeaderName, header};
+use http::{Extensions, HeaderMap, HeaderName, header};
 use kernel::Network;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -17,6 +17,12 @@ pub struct ClientAddress(pub IpAddr);
 /// The other end of the connection; put into each request by [`crate::serve`].
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) IpAddr);
+
+/// The other end of the connection that a request came on, if it came on one.
+#[must_use]
+pub fn peer_of(extensions: &Extensions) -> Option<IpAddr> {
+    extensions.get::<Peer>().map(|peer| peer.0)
+}
 
 /// The proxies in front of the exchange, which are believed.
 #[derive(Debug, Clone, Default)]

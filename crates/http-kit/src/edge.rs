@@ -66,6 +66,11 @@ impl Around for Edge {
             let (method, uri) = (request.method().clone(), request.uri().clone());
             let (class, mut charged) = (Class::of(&method, uri.path()), None);
             let mut checked = self.check(&mut request, class, &mut charged);
+            if checked.is_ok()
+                && let Some(charged) = charged.as_ref().filter(|charged| charged.is_shared())
+            {
+                checked = charged.share_address().boxed().await;
+            }
             if checked.is_ok() && (!method.is_safe() || !request.body().is_end_stream()) {
                 checked = self.check_and_read(&mut request).boxed().await;
             }
@@ -111,7 +116,9 @@ impl Edge {
                 said.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |said| said.0)
             }
         };
-        if let Some(limits) = &self.protection.rate_limits {
+        if let Some(limits) = &self.protection.rate_limits
+            && !self.protection.is_from_service(request.headers())
+        {
             let charge = charged.insert(Charged::to_address(limits, address, class));
             if let Some(refusal) = charge.refusal() {
                 return Err(refusal);

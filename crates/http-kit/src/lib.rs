@@ -6,7 +6,8 @@
 //! [`edge`] wraps a whole router with all of it, and with what [`protection`] says: where a
 //! request comes from ([`client_address`]), how often ([`rate_limit`]), how many at once
 //! ([`admission`]), how its body is read ([`request_body`]), and what other sites may do
-//! ([`cross_site`]). [`observe`] counts and traces what comes out.
+//! ([`cross_site`]). [`observe`] counts and traces what comes out. What services have for each
+//! other takes their key ([`internal`]).
 
 pub mod admission;
 pub mod body;
@@ -15,6 +16,7 @@ pub mod client_address;
 pub mod cross_site;
 pub mod edge;
 pub mod idempotency;
+pub mod internal;
 pub mod observe;
 pub mod params;
 pub mod problem;
@@ -36,6 +38,7 @@ pub use body::Fields;
 pub use caller::{Caller, MaybeCaller, UserLimit, session_token};
 pub use client_address::ClientAddress;
 pub use idempotency::{Once, Post};
+pub use internal::internal;
 pub use params::{IdPath, ListQuery, NextPage};
 pub use problem::Error;
 pub use shared::{AsksWho, Shared};

@@ -128,6 +128,7 @@ pub const fn status_of(kind: Kind) -> StatusCode {
         Kind::NotFound => StatusCode::NOT_FOUND,
         Kind::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Kind::Timeout => StatusCode::GATEWAY_TIMEOUT,
+        Kind::BadGateway => StatusCode::BAD_GATEWAY,
         Kind::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
         Kind::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
         Kind::UriTooLong => StatusCode::URI_TOO_LONG,

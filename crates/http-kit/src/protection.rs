@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, StatusCode, Uri};
 use kernel::{Refusal, WebOrigin};
+use ory::ServiceKey;
 use tokio_util::sync::CancellationToken;
 
 use crate::admission::Admission;
@@ -37,6 +38,9 @@ pub struct Protection {
     pub cors: Vec<WebOrigin>,
     /// Whether clients reach the exchange by HTTPS.
     pub is_https: bool,
+    /// By what other services are known, where there are some. They ask for many people, so the
+    /// rate limits aren't for them.
+    pub service_key: Option<ServiceKey>,
 }
 
 impl Default for Protection {
@@ -50,11 +54,17 @@ impl Default for Protection {
             cross_site: CrossSite::new([]),
             cors: Vec::new(),
             is_https: false,
+            service_key: None,
         }
     }
 }
 
 impl Protection {
+    /// Whether a request with these headers comes from a service of ours.
+    pub(crate) fn is_from_service(&self, headers: &HeaderMap) -> bool {
+        self.service_key.as_ref().is_some_and(|key| key.is_shown(headers))
+    }
+
     /// Forgets whom the rate limits needn't remember, until `stop`.
     pub async fn look_after(self: Arc<Self>, stop: CancellationToken) {
         let mut tick = tokio::time::interval(FORGET_EVERY);

@@ -3,32 +3,34 @@
 //!
 //! The limit of the address comes first and holds for everybody, whatever tokens they show; the
 //! limit of the user is charged where a session was found to be live ([`crate::Caller`]).
+//!
+//! Every process counts in its own memory ([`bucket`]), which takes no time. Several processes that
+//! share their limits ([`shared`]) ask what all of them have counted where their own memory has said
+//! yes; where that can't be told in time, the own memory has decided. So nothing waits for the
+//! shared cells, and without them there is still a limit.
+//!
 //! Both are told in `RateLimit-Limit`, `-Remaining` and `-Reset`, the header fields of
 //! draft-ietf-httpapi-ratelimit-headers-06, which clients know; of two limits the nearer one.
 
+pub mod bucket;
+pub mod shared;
+
 use std::net::IpAddr;
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use governor::clock::{Clock, DefaultClock};
-use governor::middleware::StateInformationMiddleware;
-use governor::state::keyed::DashMapStateStore;
-use governor::{Quota, RateLimiter};
+use futures_util::FutureExt;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use kernel::network::of_one_customer;
-use kernel::{Kind, Refusal, UserId};
+use kernel::{Refusal, UserId};
 use telemetry::metrics::catalog::HTTP_RATE_LIMITED;
-use uuid::Uuid;
 
 use crate::admission::Class;
 
-/// How many keys one bucket remembers; beyond it all share cells.
-const KEYS_MAX: usize = 100_000;
+pub use bucket::{Bucket, Key, Limit, Verdict};
+pub use shared::SharedCells;
 
-/// How many cells all share while there are too many keys.
-const SHARED: u64 = 4096;
+use shared::Shared;
 
 /// How often full cells are forgotten, which is when there is nothing to remember of them.
 pub(crate) const FORGET_EVERY: Duration = Duration::from_secs(1);
@@ -52,90 +54,6 @@ pub struct Rates {
     pub burst_seconds: NonZeroU32,
 }
 
-/// Who is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Key {
-    /// An IPv4 address, or the /64 of an IPv6 address: a customer has a whole one.
-    Address(u64),
-    User(Uuid),
-    /// One of the cells that are shared while there are too many keys.
-    Shared(u64),
-}
-
-impl Key {
-    fn of(address: IpAddr) -> Self {
-        Self::Address(match of_one_customer(address) {
-            IpAddr::V4(address) => u64::from(address.to_bits()),
-            // no /64 in use begins with 32 zero bits, so none is mistaken for an IPv4 address
-            IpAddr::V6(address) => (address.to_bits() >> 64) as u64,
-        })
-    }
-
-    fn shared(self) -> Self {
-        let number = match self {
-            Self::Address(number) | Self::Shared(number) => number,
-            Self::User(id) => id.as_u64_pair().1,
-        };
-        // Fibonacci hashing: the upper bits of the product are spread evenly
-        Self::Shared(number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32 & (SHARED - 1))
-    }
-}
-
-type Cells = RateLimiter<Key, DashMapStateStore<Key>, DefaultClock, StateInformationMiddleware>;
-
-/// The cells of one limit.
-struct Bucket {
-    cells: Cells,
-    clock: DefaultClock,
-    rate: u32,
-    burst: u32,
-    crowded: AtomicBool,
-}
-
-/// What a limit said.
-#[derive(Debug, Clone, Copy)]
-struct Verdict {
-    limit: u32,
-    remaining: u32,
-    reset: Duration,
-    /// How long to wait, when it said no.
-    wait: Option<Duration>,
-}
-
-impl Bucket {
-    fn new(rate: NonZeroU32, burst_seconds: NonZeroU32) -> Self {
-        let burst = rate.saturating_mul(burst_seconds);
-        let quota = Quota::per_second(rate).allow_burst(burst);
-        let cells = RateLimiter::dashmap(quota).with_middleware();
-        let (clock, crowded) = (DefaultClock::default(), AtomicBool::new(false));
-        Self { cells, clock, rate: rate.get(), burst: burst.get(), crowded }
-    }
-
-    fn charge(&self, key: Key) -> Verdict {
-        let key = if self.crowded.load(Ordering::Relaxed) { key.shared() } else { key };
-        let (remaining, wait) = match self.cells.check_key(&key) {
-            Ok(state) => (state.remaining_burst_capacity(), None),
-            Err(not_until) => (0, Some(not_until.wait_time_from(self.clock.now()))),
-        };
-        let missing = self.burst.saturating_sub(remaining);
-        let reset = Duration::from_secs(u64::from(missing.div_ceil(self.rate)));
-        Verdict { limit: self.burst, remaining, reset, wait }
-    }
-
-    fn forget(&self) {
-        self.cells.retain_recent();
-        self.crowded.store(self.cells.len() > KEYS_MAX, Ordering::Relaxed);
-    }
-}
-
-impl Verdict {
-    fn refusal(&self) -> Option<Refusal> {
-        let detail = "Too many requests in a short time. Nothing was done; wait, then try again.";
-        let refusal = Refusal::new(Kind::TooManyRequests, "too-many-requests", detail);
-        self.wait.map(|wait| refusal.retry_in(wait))
-    }
-}
-
 /// All limits.
 pub struct RateLimits {
     address_probes: Bucket,
@@ -143,20 +61,31 @@ pub struct RateLimits {
     address_writes: Bucket,
     user_reads: Bucket,
     user_writes: Bucket,
+    shared: Option<Arc<dyn SharedCells>>,
 }
 
 impl RateLimits {
     /// Limits with nobody counted yet.
     #[must_use]
     pub fn new(rates: &Rates) -> Self {
-        let bucket = |rate| Bucket::new(rate, rates.burst_seconds);
+        let bucket = |name, rate: NonZeroU32| {
+            let burst = rate.saturating_mul(rates.burst_seconds);
+            Bucket::new(Limit { name, rate, burst })
+        };
         Self {
-            address_probes: bucket(rates.address_reads),
-            address_reads: bucket(rates.address_reads),
-            address_writes: bucket(rates.address_writes),
-            user_reads: bucket(rates.user_reads),
-            user_writes: bucket(rates.user_writes),
+            address_probes: bucket("address_probes", rates.address_reads),
+            address_reads: bucket("address_reads", rates.address_reads),
+            address_writes: bucket("address_writes", rates.address_writes),
+            user_reads: bucket("user_reads", rates.user_reads),
+            user_writes: bucket("user_writes", rates.user_writes),
+            shared: None,
         }
+    }
+
+    /// As they are, but shared with all processes that count in `cells`.
+    #[must_use]
+    pub fn shared_by(self, cells: Arc<dyn SharedCells>) -> Self {
+        Self { shared: Some(cells), ..self }
     }
 
     /// Forgets whoever has all of their requests left; to be called every [`FORGET_EVERY`].
@@ -172,22 +101,19 @@ impl RateLimits {
         }
     }
 
-    /// Counts a request of `address`.
-    fn charge_address(&self, address: IpAddr, class: Class) -> Verdict {
-        let bucket = match class {
+    const fn of_address(&self, class: Class) -> &Bucket {
+        match class {
             Class::Probe => &self.address_probes,
             Class::Read => &self.address_reads,
             Class::Write => &self.address_writes,
-        };
-        bucket.charge(Key::of(address))
+        }
     }
 
-    fn charge_user(&self, user: UserId, class: Class) -> Verdict {
-        let bucket = match class {
+    const fn of_user(&self, class: Class) -> &Bucket {
+        match class {
             Class::Probe | Class::Read => &self.user_reads,
             Class::Write => &self.user_writes,
-        };
-        bucket.charge(Key::User(user.as_uuid()))
+        }
     }
 }
 
@@ -201,25 +127,49 @@ struct Charge {
     class: Class,
     address: Verdict,
     user: OnceLock<Verdict>,
+    shared: Option<Box<Shared>>,
 }
 
 impl Charged {
     /// Counts a request of `address`, before anything else is done for it.
     pub(crate) fn to_address(limits: &Arc<RateLimits>, address: IpAddr, class: Class) -> Self {
-        let verdict = limits.charge_address(address, class);
+        let (key, bucket) = (Key::of(address), limits.of_address(class));
+        let verdict = bucket.charge(key);
+        let cells = limits.shared.as_ref();
+        let shared = cells.map(|cells| Box::new(Shared::new(cells, bucket.limit(), key)));
         let (limits, user) = (Arc::clone(limits), OnceLock::new());
-        Self(Arc::new(Charge { limits, class, address: verdict, user }))
+        Self(Arc::new(Charge { limits, class, address: verdict, user, shared }))
     }
 
     /// Why the request is refused for its address, if it is.
     pub(crate) fn refusal(&self) -> Option<Refusal> {
-        self.0.address.refusal().inspect(|_| HTTP_RATE_LIMITED.count(&["address"]))
+        self.address().refusal().inspect(|_| HTTP_RATE_LIMITED.count(&["address"]))
+    }
+
+    /// Whether other processes count this request, too.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.0.shared.is_some()
+    }
+
+    /// Counts the request, once, where all processes count those of its address.
+    pub(crate) async fn share_address(&self) -> Result<(), Refusal> {
+        if let Some(shared) = &self.0.shared {
+            shared.charge_address().await;
+        }
+        self.refusal().map_or(Ok(()), Err)
     }
 
     /// Counts the request as one of `user`; once, however often it is asked who they are.
-    pub(crate) fn to_user(&self, user: UserId) -> Result<(), Refusal> {
+    pub(crate) async fn to_user(&self, user: UserId) -> Result<(), Refusal> {
         let charge = &*self.0;
-        let verdict = charge.user.get_or_init(|| charge.limits.charge_user(user, charge.class));
+        let (bucket, key) = (charge.limits.of_user(charge.class), Key::from(user));
+        let mut verdict = charge.user.get_or_init(|| bucket.charge(key));
+        if let Some(shared) = &charge.shared
+            && verdict.wait.is_none()
+        {
+            let counted = shared.charge_user(bucket.limit(), key).boxed().await;
+            verdict = counted.unwrap_or(verdict);
+        }
         match verdict.refusal() {
             None => Ok(()),
             Some(refusal) => {
@@ -231,12 +181,24 @@ impl Charged {
 
     /// Tells the client how near the nearer of its limits is.
     pub(crate) fn tell(&self, headers: &mut HeaderMap) {
-        let Charge { address, user, .. } = &*self.0;
-        let nearer = user.get().filter(|user| user.remaining <= address.remaining);
+        let address = self.address();
+        let nearer = self.user().filter(|user| user.remaining <= address.remaining);
         let Verdict { limit, remaining, reset, .. } = nearer.unwrap_or(address);
         headers.insert(LIMIT, HeaderValue::from(*limit));
         headers.insert(REMAINING, HeaderValue::from(*remaining));
         headers.insert(RESET, HeaderValue::from(reset.as_secs()));
+    }
+
+    /// What was said last of the address.
+    fn address(&self) -> &Verdict {
+        let shared = self.0.shared.as_ref().and_then(|shared| shared.address());
+        shared.unwrap_or(&self.0.address)
+    }
+
+    /// What was said last of the user, if they are known.
+    fn user(&self) -> Option<&Verdict> {
+        let shared = self.0.shared.as_ref().and_then(|shared| shared.user());
+        shared.or_else(|| self.0.user.get())
     }
 }
 
@@ -255,15 +217,18 @@ mod tests {
         }))
     }
 
+    fn charge(limits: &RateLimits, address: &str, class: Class) -> Verdict {
+        limits.of_address(class).charge(Key::of(address.parse().unwrap()))
+    }
+
     fn is_let_in(limits: &RateLimits, address: &str, class: Class) -> bool {
-        limits.charge_address(address.parse().unwrap(), class).wait.is_none()
+        charge(limits, address, class).wait.is_none()
     }
 
     #[test]
     fn a_burst_is_let_in_and_no_more() {
         let limits = limits(1, 3);
-        let verdicts =
-            [0; 4].map(|_| limits.charge_address("192.0.2.1".parse().unwrap(), Class::Read));
+        let verdicts = [0; 4].map(|_| charge(&limits, "192.0.2.1", Class::Read));
         assert_eq!(verdicts.map(|verdict| verdict.remaining), [2, 1, 0, 0]);
         let wait = verdicts[3].wait.unwrap();
         assert!(wait <= Duration::from_secs(1) && wait > Duration::from_millis(500), "{wait:?}");
@@ -291,35 +256,19 @@ mod tests {
         assert!(!is_let_in(&limits, "::ffff:192.0.2.1", Class::Read));
     }
 
-    #[test]
-    fn a_user_is_counted_once_for_each_request_wherever_they_are() {
+    #[tokio::test]
+    async fn a_user_is_counted_once_for_each_request_wherever_they_are() {
         let limits = limits(1, 2);
         let user = UserId::generate();
         let request =
             |address: &str| Charged::to_address(&limits, address.parse().unwrap(), Class::Write);
         let first = request("192.0.2.1");
-        assert!(first.to_user(user).is_ok() && first.to_user(user).is_ok());
-        assert!(request("192.0.2.2").to_user(user).is_ok());
+        assert!(first.to_user(user).await.is_ok() && first.to_user(user).await.is_ok());
+        assert!(request("192.0.2.2").to_user(user).await.is_ok());
         let third = request("192.0.2.3");
-        assert_eq!(third.to_user(user).unwrap_err().code, "too-many-requests");
+        assert_eq!(third.to_user(user).await.unwrap_err().code, "too-many-requests");
         let mut headers = HeaderMap::new();
         third.tell(&mut headers);
         assert_eq!(headers[REMAINING], "0", "the user's limit is the nearer one");
-    }
-
-    #[test]
-    fn a_flood_of_addresses_shares_cells_and_is_forgotten() {
-        let limits = limits(1_000_000, 1);
-        let bucket = &limits.address_reads;
-        bucket.crowded.store(true, Ordering::Relaxed);
-        for number in 0..50_000_u32 {
-            bucket.charge(Key::Address(number.into()));
-        }
-        assert!(bucket.cells.len() <= SHARED as usize);
-        assert!(bucket.cells.len() > SHARED as usize / 2, "they are spread");
-        while !bucket.cells.is_empty() {
-            bucket.forget();
-        }
-        assert!(!bucket.crowded.load(Ordering::Relaxed));
     }
 }

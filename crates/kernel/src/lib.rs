@@ -23,6 +23,7 @@ pub use ids::{EventId, FlowId, IdentityId, OrderId, PaymentId, SessionId, Ticket
 pub use money::{Currency, MajorUnits, Money};
 pub use network::Network;
 pub use origin::WebOrigin;
+pub use recent::Recent;
 pub use refusal::{FieldError, Kind, Refusal};
 pub use time::{Clock, SystemClock, Timestamp};
 pub use version::Version;

@@ -23,6 +23,8 @@ pub enum Kind {
     MethodNotAllowed,
     /// We took too long to answer.
     Timeout,
+    /// A service of ours did not answer to the end.
+    BadGateway,
     /// The client took too long to send its request.
     RequestTimeout,
     /// The client asks more often than it may.

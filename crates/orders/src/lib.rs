@@ -25,7 +25,7 @@ use outbox::{Journal, MayConflict};
 
 pub use consumers::{HEARS, subscription};
 pub use domain::OrderError;
-pub use http::{api, router};
+pub use http::{api, internal, router};
 pub use relations::relations;
 pub use store::MIGRATIONS;
 

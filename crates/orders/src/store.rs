@@ -9,10 +9,11 @@ use store::{Migration, Row, Statement, StoreError, Value, params};
 
 use crate::domain::{Listing, Order, OrderState, SeenPayment};
 use crate::queries::list_orders::ListOrders;
+use crate::queries::open_reservations::OpenReservation;
 
 /// The tables of this context.
 pub const MIGRATIONS: &[Migration] =
-    &[Migration { name: "orders/0001_orders", sql: include_str!("../migrations/0001_orders.sql") }];
+    &[Migration::new("orders/0001_orders", include_str!("../migrations/0001_orders.sql"))];
 
 /// The unique index that makes a ticket have one active order at most.
 pub(crate) const ONE_ACTIVE_PER_TICKET: &str = "orders_one_active_per_ticket";
@@ -47,8 +48,12 @@ const OVERDUE: &str = "select id from orders
      order by expires_at limit ?2";
 
 const OPEN: &str = "select status, count(*) from (select status from orders
-     where status in ('created', 'awaiting:payment') order by expires_at limit 100000)
+     where status in ('created', 'awaiting:payment') order by expires_at limit 100000) open
      group by status";
+
+const OPEN_PAGE: &str = "select id, expires_at from orders
+     where status in ('created', 'awaiting:payment') and (id > ?1 or ?1 is null)
+     order by id limit ?2";
 
 const PAYMENTS: &str = "select payment_id, status, version from order_payments where order_id = ?1";
 
@@ -160,6 +165,17 @@ pub(crate) async fn open_by_status(
     let counted = rows.iter().map(count).collect::<Result<HashMap<_, _>, StoreError>>()?;
     let open = [OrderStatus::Created, OrderStatus::AwaitingPayment].map(OrderStatus::as_str);
     Ok(open.map(|status| (status, counted.get(status).copied().unwrap_or(0))).to_vec())
+}
+
+/// Open reservations by their ids, after `after`.
+pub(crate) async fn open_reservations(
+    journal: &Journal,
+    after: Option<OrderId>,
+    limit: u32,
+) -> Result<Vec<OpenReservation>, StoreError> {
+    let rows = journal.scan(OPEN_PAGE, params![after, limit]).await?;
+    let read = |row: &Row| Ok(OpenReservation { id: row.get(0)?, expires_at: row.get(1)? });
+    rows.iter().map(read).collect()
 }
 
 /// On which side of an order somebody stands.

@@ -6,14 +6,16 @@ use std::time::Duration;
 
 use events::{Envelope, Event};
 use kernel::{EventId, Timestamp};
-use store::{Condition, Row, Statement, Store, StoreError, Value, params};
+use store::{Condition, Engine, Row, Statement, Store, StoreError, Value, params};
 use telemetry::span::Span;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use crate::answers::Receipt;
+use crate::claims::Claims;
 use crate::fresh::Fresh;
+use crate::heard::{Heard, wait_until_heard};
 
 /// How often [`Journal::wait_for`] looks again without a hint: another process may have written.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
@@ -30,8 +32,8 @@ const INBOX_ONCE: &str = "inbox_pkey";
 /// How far [`Journal::backlog`] counts.
 pub const COUNTED_MAX: i64 = 100_000;
 
-const BACKLOG: &str = "select (select count(*) from (select 1 from outbox limit ?1)),
-     (select count(*) from (select 1 from dead_letters limit ?1))";
+const BACKLOG: &str = "select (select count(*) from (select 1 from outbox limit ?1) undelivered),
+     (select count(*) from (select 1 from dead_letters limit ?1) parked)";
 
 const OLDEST: &str = "select id from outbox order by id limit 1";
 
@@ -44,6 +46,7 @@ pub struct Changeset {
     at: Timestamp,
     writes: Vec<Statement>,
     events: Vec<Event>,
+    traced: Vec<(Event, Option<String>)>,
     handles: Option<EventId>,
     answers: Option<Receipt>,
 }
@@ -53,7 +56,15 @@ impl Changeset {
     /// to know, and is said by an empty list.
     #[must_use]
     pub const fn new(at: Timestamp, writes: Vec<Statement>, events: Vec<Event>) -> Self {
-        Self { at, writes, events, handles: None, answers: None }
+        Self { at, writes, events, traced: Vec::new(), handles: None, answers: None }
+    }
+
+    /// The change is what happened to several at once: each of these events belongs to the trace
+    /// beside it, not to the current one.
+    #[must_use]
+    pub fn telling(mut self, events: Vec<(Event, Option<String>)>) -> Self {
+        self.traced = events;
+        self
     }
 
     /// The change is how this event is handled: once it is committed, a redelivery is
@@ -75,9 +86,12 @@ impl Changeset {
 
     /// The statements, and the events among them. What may refuse the whole because it is a
     /// repetition comes first.
-    fn into_batch(self) -> Result<(Vec<Statement>, Vec<Envelope>), StoreError> {
-        let mut told = Vec::with_capacity(self.events.len());
-        let Self { at, mut writes, events, handles, answers } = self;
+    fn into_batch(
+        self,
+        claims: Option<Claims>,
+    ) -> Result<(Vec<Statement>, Vec<Envelope>), StoreError> {
+        let mut told = Vec::with_capacity(self.events.len() + self.traced.len());
+        let Self { at, mut writes, events, traced, handles, answers } = self;
         if let Some(event) = handles {
             writes.insert(0, Statement::new(INSERT_INBOX, params![event, at]));
         }
@@ -86,11 +100,15 @@ impl Changeset {
         }
         let trace = telemetry::trace::current_header();
         let fault = |error: serde_json::Error| StoreError::Failed { reason: error.to_string() };
-        for event in events {
+        let here = events.into_iter().map(|event| (event, trace.clone()));
+        for (event, trace) in here.chain(traced) {
             let id = EventId::generate();
-            let envelope = event.seal(id, at, trace.clone()).map_err(fault)?;
+            let envelope = event.seal(id, at, trace).map_err(fault)?;
             let json = serde_json::to_string(&envelope).map_err(fault)?;
-            writes.push(Statement::new(INSERT_OUTBOX, params![id, json]));
+            writes.push(match claims {
+                None => Statement::new(INSERT_OUTBOX, params![id, json]),
+                Some(claims) => claims.insert(id, json, at),
+            });
             told.push(envelope);
         }
         Ok((writes, told))
@@ -112,16 +130,33 @@ pub enum Committed {
 pub struct Journal {
     pub(crate) store: Store,
     pub(crate) fresh: Arc<Fresh>,
+    pub(crate) claims: Option<Claims>,
+    heard: Option<Arc<dyn Heard>>,
     commits: Arc<watch::Sender<u64>>,
     deliveries: Arc<watch::Sender<u64>>,
 }
 
 impl Journal {
-    /// The journal over `store`, whose migrations include [`crate::MIGRATIONS`].
+    /// The journal over `store`, whose migrations include [`crate::MIGRATIONS`], and which this
+    /// process has for itself.
     #[must_use]
     pub fn new(store: Store) -> Self {
         let counter = || Arc::new(watch::Sender::new(0));
-        Self { store, fresh: Arc::default(), commits: counter(), deliveries: counter() }
+        let (commits, deliveries) = (counter(), counter());
+        Self { store, fresh: Arc::default(), claims: None, heard: None, commits, deliveries }
+    }
+
+    /// As [`Self::new`], over a `store` that other processes of this context use as well.
+    #[must_use]
+    pub fn shared(store: Store) -> Self {
+        Self { claims: Some(Claims::of_a_new_process()), ..Self::new(store) }
+    }
+
+    /// Lets [`Self::commit_and_tell`] ask whether events were heard, where their delivery doesn't
+    /// say so.
+    #[must_use]
+    pub fn asking(self, heard: Arc<dyn Heard>) -> Self {
+        Self { heard: Some(heard), ..self }
     }
 
     /// Stores the changeset's state, events, inbox row and receipt, atomically and durably.
@@ -155,7 +190,13 @@ impl Journal {
             }
             Ok::<_, StoreError>(Some(()))
         };
-        if wait_until(deliveries, patience, all_handled).await?.is_none() {
+        let deadline = Instant::now() + patience;
+        let is_delivered = wait_until(deliveries, patience, all_handled).await?.is_some();
+        let is_heard = match &self.heard {
+            Some(heard) if is_delivered => wait_until_heard(&**heard, told, deadline).await,
+            _ => is_delivered,
+        };
+        if !is_heard {
             tracing::warn!(event.ids = ?told, "Not everybody has heard yet of what was committed");
         }
         Ok(committed)
@@ -166,7 +207,7 @@ impl Journal {
         changeset: Changeset,
     ) -> Result<(Committed, Vec<EventId>), StoreError> {
         let handles_event = changeset.handles.is_some();
-        let (batch, events) = changeset.into_batch()?;
+        let (batch, events) = changeset.into_batch(self.claims)?;
         let announced = Arc::clone(&self.fresh).announce(events);
         let told = announced.ids();
         let mut span = Span::of_part("commit");
@@ -189,6 +230,12 @@ impl Journal {
             Err(error) if error.is_constraint(INBOX_ONCE) => Ok((Committed::Earlier, Vec::new())),
             Err(error) => Err(error),
         }
+    }
+
+    /// What keeps its data: for SQL that one engine alone understands.
+    #[must_use]
+    pub const fn engine(&self) -> Engine {
+        self.store.engine()
     }
 
     /// Reads rows; see [`Store::query`].

@@ -7,11 +7,15 @@
 //!
 //! A request that may be repeated has its answer in the same [`Changeset`], too ([`answers`]).
 //!
-//! Reading order: [`journal`], `fresh` (the short way from a commit to the relay), [`answers`],
-//! [`relay`], [`subscriber`], [`retry`].
+//! Reading order: [`journal`], `fresh` (the short way from a commit to the relay), `claims` (which
+//! of several processes delivers what), [`answers`], [`relay`], [`subscriber`], [`dead_letters`],
+//! [`heard`], [`retry`].
 
 pub mod answers;
+mod claims;
+pub mod dead_letters;
 mod fresh;
+pub mod heard;
 pub mod journal;
 pub mod relay;
 pub mod retry;
@@ -22,6 +26,8 @@ use store::Migration;
 pub use answers::{
     ANSWERS_KEPT_FOR, Answer, Asked, Earlier, ONE_ANSWER_PER_KEY, Receipt, Remember,
 };
+pub use dead_letters::{DeadLetter, Replays};
+pub use heard::{CantAsk, Heard};
 pub use journal::{Backlog, COUNTED_MAX, Changeset, Committed, Journal, NEWS_PATIENCE};
 pub use relay::{Relay, RelayOptions};
 pub use retry::{MayConflict, retry_on_conflict};
@@ -29,13 +35,18 @@ pub use subscriber::{Dispatch, Subscriber, failure_of};
 
 /// The tables every context's database has beside its own.
 pub const MIGRATIONS: &[Migration] = &[
-    Migration { name: "outbox/0001_outbox", sql: include_str!("../migrations/0001_outbox.sql") },
-    Migration {
-        name: "outbox/0002_idempotency_keys",
-        sql: include_str!("../migrations/0002_idempotency_keys.sql"),
-    },
-    Migration {
-        name: "outbox/0003_inbox_by_id",
-        sql: include_str!("../migrations/0003_inbox_by_id.sql"),
-    },
+    Migration::new("outbox/0001_outbox", include_str!("../migrations/0001_outbox.sql")),
+    Migration::new(
+        "outbox/0002_idempotency_keys",
+        include_str!("../migrations/0002_idempotency_keys.sql"),
+    ),
+    Migration::each(
+        "outbox/0003_inbox_by_id",
+        include_str!("../migrations/0003_inbox_by_id.sql"),
+        include_str!("../migrations/postgres/0003_inbox_by_id.sql"),
+    ),
+    Migration::new(
+        "outbox/0004_claims_and_replays",
+        include_str!("../migrations/0004_claims_and_replays.sql"),
+    ),
 ];

@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::answers::forgotten_at;
+use crate::claims::{Claims, Page};
 use crate::journal::{Journal, least_id_at};
 
 const WAITING: &str = "select id, envelope from outbox where id > ?1 order by id limit ?2";
@@ -83,6 +84,8 @@ pub struct Relay {
     options: RelayOptions,
     in_flight: HashSet<EventId>,
     deliveries: JoinSet<Delivery>,
+    /// Was on its way when claims were last renewed.
+    held: HashSet<EventId>,
     /// Could not be handed over; to be tried again then.
     resting: HashMap<EventId, Instant>,
     /// The table may hold events that are neither on their way nor given soon.
@@ -120,6 +123,7 @@ impl Relay {
             options,
             in_flight: HashSet::new(),
             deliveries: JoinSet::new(),
+            held: HashSet::new(),
             resting: HashMap::new(),
             has_more: true,
             uncleared: HashSet::new(),
@@ -136,6 +140,7 @@ impl Relay {
         let mut poll = tokio::time::interval(self.options.poll);
         let mut forget = tokio::time::interval(self.options.forget_every);
         forget.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut renew = tokio::time::interval(Claims::RENEW_EVERY);
         // bounded: by `stop`
         loop {
             commits.mark_unchanged();
@@ -149,6 +154,10 @@ impl Relay {
                     self.log(forgotten, "forget what is old");
                 }
                 _ = poll.tick() => self.has_more = true,
+                _ = renew.tick(), if self.journal.claims.is_some() => {
+                    let renewed = self.renew_claims().await;
+                    self.log(renewed, "renew its claims");
+                }
                 () = tokio::time::sleep_until(self.clear_at), if !self.uncleared.is_empty() => {
                     self.clear().await;
                 }
@@ -160,6 +169,10 @@ impl Relay {
             self.finish(first).await;
         }
         self.clear().await;
+        if let Some(claims) = self.journal.claims {
+            let released = claims.release(&self.journal).await;
+            self.log(released, "release its claims");
+        }
     }
 
     /// What could not be done now is done at the next look; the table still holds it.
@@ -174,14 +187,21 @@ impl Relay {
     /// Starts to deliver what was committed here, up to the limit; not while the table is to be
     /// read, which waits until less is on its way.
     fn take_fresh(&mut self) {
+        let mut is_late = false;
         while !self.has_more
             && self.in_flight.len() < self.options.in_flight_max
             && let Some(envelope) = self.journal.fresh.take()
         {
+            // it has waited so long that another process may have claimed it
+            if self.journal.claims.is_some() && !Claims::is_fresh(envelope.time, self.clock.now()) {
+                is_late = true;
+                continue;
+            }
             let id = envelope.id;
             self.in_flight.insert(id);
             self.deliver(id, Ok(envelope));
         }
+        self.has_more |= is_late;
     }
 
     /// While more than half of what may be on its way is, it doesn't read: it would read the same
@@ -203,10 +223,10 @@ impl Relay {
         self.resting.retain(|_, until| *until > now);
         let mut after = Uuid::nil();
         for _ in 0..PAGES_MAX {
-            let page = self.journal.query(WAITING, params![after, PAGE as i64]).await?;
-            for row in &page {
+            let page = self.read_page(after).await?;
+            after = page.last;
+            for row in &page.rows {
                 let id: EventId = row.get(0)?;
-                after = id.as_uuid();
                 if !self.is_new(id) {
                     continue;
                 }
@@ -217,11 +237,38 @@ impl Relay {
                 self.in_flight.insert(id);
                 self.deliver(id, read_envelope(row));
             }
-            if page.len() < PAGE {
+            if page.has_left {
+                self.has_more = true;
+                return Ok(());
+            }
+            if page.read < PAGE {
                 return Ok(());
             }
         }
         Ok(())
+    }
+
+    /// What waits after `after`, and is this process's to deliver.
+    async fn read_page(&self, after: Uuid) -> Result<Page, StoreError> {
+        if let Some(claims) = self.journal.claims {
+            let room = self.options.in_flight_max.saturating_sub(self.in_flight.len());
+            let wanted = |id| self.is_new(id);
+            return claims.take(&self.journal, self.clock.now(), after, (PAGE, room), wanted).await;
+        }
+        let rows = self.journal.query(WAITING, params![after, PAGE as i64]).await?;
+        let last = rows.last().map(|row| row.get(0)).transpose()?.unwrap_or(after);
+        Ok(Page { last, read: rows.len(), rows, has_left: false })
+    }
+
+    /// Keeps claimed what is still on its way since the last time.
+    async fn renew_claims(&mut self) -> Result<(), StoreError> {
+        let held: HashSet<EventId> = std::mem::take(&mut self.held);
+        self.held = self.in_flight.clone();
+        let Some(claims) = self.journal.claims else {
+            return Ok(());
+        };
+        let held = held.into_iter().filter(|id| self.in_flight.contains(id));
+        claims.renew(&self.journal, held, self.clock.now()).await
     }
 
     fn is_new(&self, id: EventId) -> bool {
@@ -285,8 +332,12 @@ impl Relay {
         if self.uncleared.is_empty() {
             return;
         }
-        let rows = self.uncleared.iter();
-        let batch = rows.map(|id| Statement::new(DELIVERED, params![*id])).collect();
+        let mut ids: Vec<EventId> = self.uncleared.iter().copied().collect();
+        // two processes that write the same rows do it in the same order
+        if self.journal.claims.is_some() {
+            ids.sort_unstable();
+        }
+        let batch = ids.iter().map(|id| Statement::new(DELIVERED, params![*id])).collect();
         let cleared = self.journal.clear(batch).await;
         self.is_stuck = cleared.is_err();
         if self.is_stuck {

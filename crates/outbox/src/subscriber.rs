@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bus::{Consumer, Failure};
+use bus::{Consumer, Failure, Unreadable};
 use events::Envelope;
-use kernel::Clock;
+use kernel::{Clock, EventId};
 use store::{Statement, StoreError, params};
 use telemetry::trace::{self, Trace};
 
@@ -35,6 +35,12 @@ impl<D: Dispatch> Subscriber<D> {
     pub fn new(journal: Journal, clock: Arc<dyn Clock>, dispatch: D) -> Self {
         Self { journal, clock, dispatch }
     }
+
+    async fn keep(&self, id: EventId, text: String, reason: &Failure) -> Result<(), Failure> {
+        let row = params![id, text, reason.to_string(), self.clock.now()];
+        let parked = self.journal.store.apply(vec![Statement::new(PARK, row)]).await;
+        parked.map_err(|error| failure_of(&error))
+    }
 }
 
 #[async_trait]
@@ -49,9 +55,11 @@ impl<D: Dispatch> Consumer for Subscriber<D> {
     async fn park(&self, envelope: Arc<Envelope>, reason: &Failure) -> Result<(), Failure> {
         let json = serde_json::to_string(&*envelope)
             .map_err(|error| Failure::Fail(format!("can't write {}: {error}", envelope.id)))?;
-        let row = params![envelope.id, json, reason.to_string(), self.clock.now()];
-        let parked = self.journal.store.apply(vec![Statement::new(PARK, row)]).await;
-        parked.map_err(|error| failure_of(&error))
+        self.keep(envelope.id, json, reason).await
+    }
+
+    async fn park_unreadable(&self, message: Unreadable, reason: &Failure) -> Result<(), Failure> {
+        self.keep(message.id, message.text, reason).await
     }
 }
 

@@ -15,7 +15,7 @@ use store::{Location, Migration, Statement, Store, StoreError, params};
 use tokio_util::sync::CancellationToken;
 
 const COUNTER: Migration =
-    Migration { name: "test/0001", sql: "create table seen (order_id uuid not null)" };
+    Migration::new("test/0001", "create table seen (order_id uuid not null)");
 
 fn journal() -> Journal {
     let migrations = [outbox::MIGRATIONS, &[COUNTER]].concat();
@@ -195,10 +195,10 @@ async fn what_can_not_be_handled_is_parked_once_with_its_reason() {
 /// and again meanwhile, and goes when there is room.
 #[tokio::test]
 async fn what_can_not_be_cleared_yet_is_not_delivered_again() {
-    let stuck = Migration {
-        name: "test/0002",
-        sql: "create trigger stuck before delete on outbox begin select raise(abort, 'full'); end",
-    };
+    let stuck = Migration::new(
+        "test/0002",
+        "create trigger stuck before delete on outbox begin select raise(abort, 'full'); end",
+    );
     let migrations = [outbox::MIGRATIONS, &[COUNTER, stuck]].concat();
     let journal = Journal::new(Store::open(Location::Memory, &migrations).unwrap());
     let bus = Unreliable::new(0, false);

@@ -10,11 +10,8 @@ use crate::domain::{CardToken, ChargeId, DeclineCode, PayableOrder, Payment, Pay
 
 /// The tables of this context.
 pub const MIGRATIONS: &[Migration] = &[
-    Migration {
-        name: "payments/0001_payments",
-        sql: include_str!("../migrations/0001_payments.sql"),
-    },
-    Migration { name: "payments/0002_trace", sql: include_str!("../migrations/0002_trace.sql") },
+    Migration::new("payments/0001_payments", include_str!("../migrations/0001_payments.sql")),
+    Migration::new("payments/0002_trace", include_str!("../migrations/0002_trace.sql")),
 ];
 
 /// The unique index that makes an order have one live payment at most.

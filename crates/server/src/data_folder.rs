@@ -5,38 +5,17 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail, ensure};
+use config::Database;
 
-/// The databases of an exchange, a context each.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Database {
-    Auth,
-    CardSandbox,
-    Expiration,
-    Orders,
-    Payments,
-    Tickets,
-}
-
-impl Database {
-    pub(crate) const ALL: [Self; 6] = [
-        Self::Auth,
-        Self::CardSandbox,
-        Self::Expiration,
-        Self::Orders,
-        Self::Payments,
-        Self::Tickets,
-    ];
-
-    /// Its file in the data folder.
-    pub(crate) const fn file(self) -> &'static str {
-        match self {
-            Self::Auth => "auth.db",
-            Self::CardSandbox => "card-sandbox.db",
-            Self::Expiration => "expiration.db",
-            Self::Orders => "orders.db",
-            Self::Payments => "payments.db",
-            Self::Tickets => "tickets.db",
-        }
+/// The file of `database` in the data folder.
+pub(crate) const fn file_of(database: Database) -> &'static str {
+    match database {
+        Database::Auth => "auth.db",
+        Database::CardSandbox => "card-sandbox.db",
+        Database::Expiration => "expiration.db",
+        Database::Orders => "orders.db",
+        Database::Payments => "payments.db",
+        Database::Tickets => "tickets.db",
     }
 }
 
@@ -112,7 +91,7 @@ impl DataFolder {
     /// The file of `database`, which only its owner may read: it holds password hashes. What SQLite
     /// puts beside it gets the same rights.
     pub(crate) fn private_file(&self, database: Database) -> anyhow::Result<PathBuf> {
-        let path = self.path.join(database.file());
+        let path = self.path.join(file_of(database));
         open_private(&path)?;
         Ok(path)
     }
@@ -142,7 +121,7 @@ pub(crate) fn databases(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut files: Vec<_> = names.map(|name| folder.join(name)).collect();
     files.sort();
     ensure!(!files.is_empty(), "there are no databases in {}", folder.display());
-    for file in Database::ALL.map(Database::file) {
+    for file in Database::ALL.map(file_of) {
         ensure!(
             folder.join(file).exists(),
             "{} has no {file}: it isn't all of an exchange's data, or of an older release, which \

@@ -10,7 +10,7 @@ use axum::Router;
 use utoipa::openapi::OpenApi;
 
 /// Who hears which events.
-const HEARERS: &[Hears] = &[
+pub(crate) const HEARERS: &[Hears] = &[
     ("tickets", tickets::HEARS),
     ("orders", orders::HEARS),
     ("payments", payments::HEARS),

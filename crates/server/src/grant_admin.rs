@@ -6,12 +6,11 @@ use anyhow::Context;
 use config::Settings;
 use kernel::Outcome;
 
-use crate::data_folder::DataFolder;
 use crate::{compose, say};
 
 pub(crate) async fn grant_admin(settings: &Settings, email: &str) -> anyhow::Result<()> {
-    let data = DataFolder::existing(&settings.data)?;
-    let (auth, journal) = compose::auth_beside(&data, settings)
+    let (auth, journal) = compose::auth_beside(settings)
+        .await
         .context("can't open the users' database; start this release of the exchange first")?;
     let granted = auth.grant_admin(email).await;
     journal.close().await;

@@ -1,31 +1,22 @@
-//! The whole exchange at work within this process: its routes, to be called by whoever has them,
-//! and what runs behind them. [`crate::running`] puts a listener in front of it; `hot-paths` calls
-//! the routes itself, and counts what that takes.
+//! The whole exchange at work within this process, without a listener: `hot-paths` calls the
+//! routes itself, and counts what that takes.
 
 use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context;
 use auth::Auth;
 use axum::Router;
-use config::Settings;
-use http_kit::protection::Protection;
+use config::{Roles, Settings};
 use orders::Orders;
 use outbox::Journal;
-use telemetry::metrics::Recorder;
 use tickets::Tickets;
 use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
 
-use crate::compose::Exchange;
+use crate::compose::Whole;
 use crate::data_folder::DataFolder;
-use crate::protect;
-use crate::watch::{Watch, upkeep, watched};
-use crate::work::Work;
-
-/// How long the work may take to finish once nobody sends requests any more.
-const WORKING_GRACE: Duration = Duration::from_secs(3);
+use crate::process::Process;
+use crate::profile::Profile;
+use crate::watch::Watch;
 
 /// An exchange without a listener.
 pub struct InProcess {
@@ -37,12 +28,7 @@ pub struct InProcess {
     pub tickets: Tickets,
     /// The context of who has reserved what.
     pub orders: Orders,
-    pub(crate) protection: Arc<Protection>,
-    pub(crate) working: Work,
-    /// Cancelled when it begins to stop; `/api/health/ready` says no from then on.
-    pub(crate) stopping: CancellationToken,
-    folder: DataFolder,
-    journals: Vec<Journal>,
+    process: Process,
 }
 
 impl InProcess {
@@ -52,43 +38,25 @@ impl InProcess {
     /// # Errors
     /// When the folder is another process's, or can't be read or written.
     pub async fn start(settings: &Settings) -> anyhow::Result<Self> {
-        let folder = DataFolder::take(&settings.data)?;
+        let profile = Profile::embedded(DataFolder::take(&settings.data)?);
         let watch = Watch::begin(settings, &settings.log)?;
-        Self::begin(folder, "http://localhost", settings, watch.recorder).await
-    }
-
-    /// Begins to work on the data in `folder`, for clients that reach it at `url`.
-    pub(crate) async fn begin(
-        folder: DataFolder,
-        url: &str,
-        settings: &Settings,
-        recorder: Recorder,
-    ) -> anyhow::Result<Self> {
-        let exchange = Exchange::open(&folder, url, settings)
-            .await
-            .with_context(|| format!("can't open the data in {}", folder.path().display()))?;
-        let journals = exchange.journals();
-        let (auth, tickets) = (exchange.auth.0.clone(), exchange.tickets.clone());
-        let orders = exchange.orders.clone();
-        let protection = Arc::new(protect::protection(&settings.protection, url)?);
-        let (working, stopping) = (Work::default(), CancellationToken::new());
-        let watched = watched(settings, recorder.clone(), folder.path(), stopping.clone());
-        let router = exchange.router(watched, Arc::clone(&protection));
-        working.start("the metrics", upkeep(recorder, working.stop.clone()));
-        exchange.start_work(&working);
-        Ok(Self { router, auth, tickets, orders, protection, working, stopping, folder, journals })
+        let (roles, url) = (Roles::all(), "http://localhost");
+        let mut process = Process::begin(profile, &roles, url, settings, watch.recorder).await?;
+        let whole = process.whole.take().context("all contexts are here")?;
+        let Whole { auth, tickets, orders, .. } = whole;
+        Ok(Self { router: process.router.clone(), auth, tickets, orders, process })
     }
 
     /// Where its data is.
     #[must_use]
     pub fn data(&self) -> &Path {
-        self.folder.path()
+        self.process.profile.folder().unwrap_or(Path::new("."))
     }
 
     /// As long as this is kept, events leave the outbox as soon as they are delivered, each alone.
     #[must_use]
     pub fn hurry(&self) -> Vec<watch::Receiver<u64>> {
-        self.journals.iter().map(Journal::deliveries).collect()
+        self.process.journals.iter().map(Journal::deliveries).collect()
     }
 
     /// Waits until every event has been handled by all who hear it.
@@ -97,7 +65,7 @@ impl InProcess {
     /// When a database is away.
     pub async fn settle(&self) -> anyhow::Result<()> {
         let hints = |journal: &Journal| (journal.clone(), journal.deliveries());
-        let mut told: Vec<_> = self.journals.iter().map(hints).collect();
+        let mut told: Vec<_> = self.process.journals.iter().map(hints).collect();
         let mut has_waited = true;
         // what is handled here may be told there; bounded: by the events that requests have caused
         while has_waited {
@@ -112,15 +80,8 @@ impl InProcess {
         Ok(())
     }
 
-    /// Finishes the work, then puts everything into the database files. What isn't finished in
-    /// time the tables know, and the next start goes on with it.
+    /// Finishes the work, then puts everything into the database files.
     pub async fn end(self) {
-        if tokio::time::timeout(WORKING_GRACE, self.working.finish()).await.is_err() {
-            tracing::warn!("Not everything was finished in time; the next start goes on with it");
-        }
-        for journal in &self.journals {
-            journal.close().await;
-        }
-        drop(self.folder);
+        self.process.end().await;
     }
 }

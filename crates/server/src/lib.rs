@@ -1,10 +1,11 @@
 //! The program `ticketing`: reads its settings, and does what it is told: composes the exchange
 //! and runs it until it is told to stop, or one of the operator's commands.
 //!
-//! Reading order: [`main`], `compose` (who is connected to whom), `in_process` (the whole at work),
-//! `running` (start and stop), `work` (what runs in the background), `watch` (who hears of it),
-//! `protect` (limits for clients), `data_folder`; then a file for each command: `settings`,
-//! `documents`, `demo`, `grant_admin`, `backup`, `restore`.
+//! Reading order: [`main`], `compose` (who is connected to whom), `profile` (what stands behind
+//! the ports), `process` (what is at work), `running` (start and stop), `in_process` (without a
+//! listener), `work` (what runs in the background), `watch` (who hears of it), `protect` (limits
+//! for clients), `data_folder`; then a file for each command: `settings`, `documents`, `demo`,
+//! `grant_admin`, `backup`, `restore`.
 
 mod backup;
 mod compose;
@@ -14,6 +15,8 @@ mod documents;
 mod grant_admin;
 mod in_process;
 mod manifest;
+mod process;
+mod profile;
 mod protect;
 mod restore;
 mod running;
@@ -26,7 +29,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use config::{Command, Configuration, Environment, Role, Settings, UserCommand};
+use config::{Command, Configuration, Environment, Role, Roles, Settings, UserCommand};
 use running::Running;
 use telemetry::metrics::Recorder;
 use watch::Watch;
@@ -66,7 +69,8 @@ fn run(
     settings: &Settings,
     configuration: &Configuration,
 ) -> anyhow::Result<ExitCode> {
-    let command = command.unwrap_or(Command::Serve { role: Role::All });
+    let command = command.unwrap_or(Command::Serve { roles: vec![Role::All] });
+    must_have_a_folder(&command, settings)?;
     let is_serving = matches!(command, Command::Serve { .. });
     // the other commands say themselves what they have done
     let log = if is_serving || configuration.is_set("RUST_LOG") { &settings.log } else { "warn" };
@@ -79,8 +83,9 @@ fn run(
         .build()
         .context("can't start the asynchronous runtime")?;
     let done = match command {
-        Command::Serve { role: Role::All } => {
-            runtime.block_on(serve(settings, watch.recorder.clone()))
+        Command::Serve { roles } => {
+            let roles = Roles::new(&roles);
+            runtime.block_on(serve(settings, &roles, watch.recorder.clone()))
         }
         Command::Demo(wanted) => runtime.block_on(demo::demo(settings, &wanted)),
         Command::User(UserCommand::GrantAdmin { email }) => {
@@ -97,12 +102,24 @@ fn run(
     done.map(|()| ExitCode::SUCCESS)
 }
 
-async fn serve(settings: &Settings, recorder: Recorder) -> anyhow::Result<()> {
+/// Some commands are about the folder of an exchange in one process.
+fn must_have_a_folder(command: &Command, settings: &Settings) -> anyhow::Result<()> {
+    let needs =
+        matches!(command, Command::Demo(_) | Command::Backup { .. } | Command::Restore { .. });
+    anyhow::ensure!(
+        !needs || !settings.distributed.has_server(),
+        "this is for the folder of an exchange in one process; with DATABASE_URL the data is in \
+         PostgreSQL: take its own tools, such as pg_dump and pg_restore"
+    );
+    Ok(())
+}
+
+async fn serve(settings: &Settings, roles: &Roles, recorder: Recorder) -> anyhow::Result<()> {
     #[cfg(unix)]
     running::outlive_file_size_limits()?;
     let mut told_to_stop = running::told_to_stop()?;
     let running = tokio::select! {
-        started = Running::start(settings, recorder) => started?,
+        started = Running::start(settings, roles, recorder) => started?,
         // what an interrupted demo has left may take minutes to mend; the next start goes on
         _ = told_to_stop.recv() => return Ok(()),
     };
@@ -120,7 +137,7 @@ async fn serve(settings: &Settings, recorder: Recorder) -> anyhow::Result<()> {
 
 /// Tells where the exchange is and what to try next.
 fn greet(running: &Running) {
-    let (url, data) = (&running.url, running.data().display());
+    let (url, data) = (&running.url, running.data());
     say(&format!(
         "Ticketing is ready.\n\
          \n  Address    {url}\

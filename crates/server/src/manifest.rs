@@ -5,11 +5,12 @@ use std::io::{Read, Write};
 use std::path::Path;
 
 use anyhow::{Context, ensure};
+use config::Database;
 use kernel::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::data_folder::{DATABASE_ENDING, Database, open_private};
+use crate::data_folder::{DATABASE_ENDING, file_of, open_private};
 
 /// Its file.
 pub(crate) const MANIFEST: &str = "manifest.json";
@@ -67,7 +68,7 @@ impl Manifest {
             let is_name = Path::new(file).file_name().is_some_and(|name| name == file.as_str());
             ensure!(is_name && file.ends_with(DATABASE_ENDING), "{file:?} is no database's name");
         }
-        for file in Database::ALL.map(Database::file) {
+        for file in Database::ALL.map(file_of) {
             let is_named = databases.iter().any(|entry| entry.file == file);
             ensure!(is_named, "{} doesn't name {file}: it is no whole backup", path.display());
         }

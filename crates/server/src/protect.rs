@@ -15,6 +15,8 @@ use http_kit::serve::ServeOptions;
 use kernel::WebOrigin;
 use tokio::net::TcpListener;
 
+use crate::profile::Profile;
+
 /// What large request bodies may take together, in bytes.
 const BODIES_MAX: usize = 256 * 1024 * 1024;
 
@@ -26,10 +28,12 @@ const DESCRIPTORS_RESERVED: usize = 256;
 #[cfg(unix)]
 const SEND_BUFFER: usize = 128 * 1024;
 
-/// The limits for every request, of an exchange that clients reach at `public_url`.
+/// The limits for every request, of an exchange that clients reach at `public_url`, where they are
+/// counted as `profile` says.
 pub(crate) fn protection(
     settings: &ProtectionSettings,
     public_url: &str,
+    profile: &Profile,
 ) -> anyhow::Result<Protection> {
     let own = WebOrigin::of_url(public_url).context("--public-url (PUBLIC_URL)")?;
     let cors = settings.cors_origins.0.clone();
@@ -40,14 +44,23 @@ pub(crate) fn protection(
         user_writes: settings.rate_limit_user_writes,
         burst_seconds: settings.rate_limit_burst_seconds,
     };
+    let rate_limits = || {
+        let limits = RateLimits::new(&rates);
+        Arc::new(match profile.cells() {
+            Some(cells) => limits.shared_by(cells),
+            None => limits,
+        })
+    };
+    let is_limited = settings.rate_limit_enabled && profile.limits_requests();
     Ok(Protection {
         proxies: proxies(settings),
-        rate_limits: settings.rate_limit_enabled.then(|| Arc::new(RateLimits::new(&rates))),
+        rate_limits: is_limited.then(rate_limits),
         admission: Admission::new(settings.requests_max as usize),
         bodies: RequestBodies::new(settings.body_timeout(), BODIES_MAX),
         is_https: own.as_str().starts_with("https://"),
         cross_site: CrossSite::new(cors.iter().cloned().chain([own])),
         cors,
+        service_key: profile.service_key(),
     })
 }
 

@@ -1,18 +1,17 @@
 //! Start and stop: a listener, the routes behind it, and the work in the background.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use config::Settings;
+use config::{Roles, Settings};
 use http_kit::serve::serve;
 use telemetry::metrics::Recorder;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
-use crate::data_folder::DataFolder;
-use crate::in_process::InProcess;
+use crate::process::Process;
+use crate::profile::Profile;
 use crate::protect;
 use crate::work::Work;
 
@@ -23,55 +22,60 @@ const SERVING_GRACE: Duration = Duration::from_secs(7);
 pub(crate) struct Running {
     /// How clients reach it.
     pub(crate) url: String,
-    exchange: InProcess,
+    process: Process,
     serving: Work,
     stop_delay: Duration,
 }
 
 impl Running {
-    /// Takes the data folder and the address, and begins to serve.
-    pub(crate) async fn start(settings: &Settings, recorder: Recorder) -> anyhow::Result<Self> {
-        let folder = DataFolder::take(&settings.data)?;
+    /// Takes the data folder, if there is to be one, and the address, and begins to serve.
+    pub(crate) async fn start(
+        settings: &Settings,
+        roles: &Roles,
+        recorder: Recorder,
+    ) -> anyhow::Result<Self> {
+        let profile = Profile::of(settings, roles)?;
         let listener = TcpListener::bind(settings.listen)
             .await
             .with_context(|| format!("--listen (LISTEN): can't listen on {}", settings.listen))?;
         protect::bound_buffers(&listener);
         let address = listener.local_addr().context("the listener")?;
         let url = settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-        let exchange = InProcess::begin(folder, &url, settings, recorder).await?;
+        let process = Process::begin(profile, roles, &url, settings, recorder).await?;
         let (serving, stop_delay) = (Work::default(), settings.observability.stop_delay());
-        let looking_after = Arc::clone(&exchange.protection).look_after(serving.stop.clone());
+        let looking_after = Arc::clone(&process.protection).look_after(serving.stop.clone());
         serving.start("the rate limits", looking_after);
         let options = protect::serve_options(&settings.protection, SERVING_GRACE);
-        let router = exchange.router.clone();
+        let router = process.router.clone();
         serving.start("the listener", serve(listener, router, serving.stop.clone(), options));
         tracing::info!(%address, "Listening on {address}");
-        Ok(Self { url, exchange, serving, stop_delay })
+        Ok(Self { url, process, serving, stop_delay })
     }
 
-    /// Where its data is.
-    pub(crate) fn data(&self) -> &Path {
-        self.exchange.data()
+    /// Where its data is, for people.
+    pub(crate) fn data(&self) -> String {
+        self.process.profile.place()
     }
 
     /// Returns when a part of it failed by a fault of ours.
     pub(crate) async fn failed(&self) {
         tokio::select! {
             () = self.serving.failed.cancelled() => {}
-            () = self.exchange.working.failed.cancelled() => {}
+            () = self.process.working.failed.cancelled() => {}
+            () = self.process.lasting.failed.cancelled() => {}
         }
     }
 
     /// Says that it stops, to those who ask whether it is ready, and gives them time to hear it.
     /// Then takes no more requests, finishes those in flight, then the work they caused; then puts
-    /// everything into the database files. What isn't finished in time the tables know, and the
+    /// everything into the databases. What isn't finished in time the tables know, and the
     /// next start goes on with it.
     pub(crate) async fn stop(self) {
-        self.exchange.stopping.cancel();
+        self.process.stopping.cancel();
         let until = tokio::time::Instant::now() + self.stop_delay;
         tokio::time::sleep_until(until).await;
         self.serving.finish().await;
-        self.exchange.end().await;
+        self.process.end().await;
     }
 }
 

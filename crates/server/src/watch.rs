@@ -46,20 +46,21 @@ impl Watch {
     }
 }
 
-/// What the routes for watching need; `data` is the folder that must have room.
+/// What the routes for watching need; `data` is the folder that must have room, if there is one.
 pub(crate) fn watched(
     settings: &Settings,
     recorder: Recorder,
-    data: &Path,
+    data: Option<&Path>,
     stopping: CancellationToken,
 ) -> Watched {
     let limits = Limits {
-        data: data.to_owned(),
+        data: data.map(Path::to_owned),
         disk_free_min: settings.observability.disk_free_min(),
         relay_lag_max: settings.observability.relay_lag_max(),
         memory_max: settings.observability.memory_max(),
     };
-    Watched { limits, stopping, recorder, access: access(settings), gauges: Vec::new() }
+    let (access, gauges, dependencies) = (access(settings), Vec::new(), Vec::new());
+    Watched { limits, stopping, recorder, access, gauges, dependencies }
 }
 
 /// Once the exchange is known by another name than this machine's, somebody may be forwarding

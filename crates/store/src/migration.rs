@@ -2,23 +2,44 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::StoreError;
+use crate::{Engine, StoreError};
 
 /// One schema change, embedded in the program.
 #[derive(Debug, Clone, Copy)]
 pub struct Migration {
     /// Its name, such as `orders/0001_orders`. Order is the order in which they are given.
     pub name: &'static str,
-    /// Its statements.
-    pub sql: &'static str,
+    sqlite: &'static str,
+    postgres: &'static str,
 }
 
 /// A migration that was applied earlier: its name and the digest of its SQL then.
 pub(crate) type Applied = (String, String);
 
 impl Migration {
-    pub(crate) fn checksum(&self) -> String {
-        let digest = Sha256::digest(self.sql.as_bytes());
+    /// A change that both engines make by the same SQL.
+    #[must_use]
+    pub const fn new(name: &'static str, sql: &'static str) -> Self {
+        Self::each(name, sql, sql)
+    }
+
+    /// A change that each engine makes in its own way.
+    #[must_use]
+    pub const fn each(name: &'static str, sqlite: &'static str, postgres: &'static str) -> Self {
+        Self { name, sqlite, postgres }
+    }
+
+    /// Its statements.
+    #[must_use]
+    pub const fn sql(&self, engine: Engine) -> &'static str {
+        match engine {
+            Engine::Sqlite => self.sqlite,
+            Engine::Postgres => self.postgres,
+        }
+    }
+
+    pub(crate) fn checksum(&self, engine: Engine) -> String {
+        let digest = Sha256::digest(self.sql(engine).as_bytes());
         digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
@@ -28,6 +49,7 @@ impl Migration {
 /// # Errors
 /// When an applied one was edited since, or is unknown: another program's or a newer release's.
 pub(crate) fn pending<'a>(
+    engine: Engine,
     wanted: &'a [Migration],
     applied: &[Applied],
 ) -> Result<Vec<&'a Migration>, StoreError> {
@@ -37,7 +59,7 @@ pub(crate) fn pending<'a>(
         };
         match wanted.iter().find(|migration| migration.name == name) {
             None => return refuse("this release doesn't know it; is the data of a newer one?"),
-            Some(known) if known.checksum() != *checksum => {
+            Some(known) if known.checksum(engine) != *checksum => {
                 return refuse("its SQL was edited after it had been applied");
             }
             Some(_) => {}
@@ -51,26 +73,33 @@ pub(crate) fn pending<'a>(
 mod tests {
     use super::*;
 
-    const FIRST: Migration = Migration { name: "a/0001", sql: "create table a (id uuid)" };
-    const SECOND: Migration = Migration { name: "a/0002", sql: "create table b (id uuid)" };
+    const FIRST: Migration = Migration::new("a/0001", "create table a (id uuid)");
+    const SECOND: Migration = Migration::new("a/0002", "create table b (id uuid)");
 
     fn applied(migration: Migration) -> Applied {
-        (migration.name.to_owned(), migration.checksum())
+        (migration.name.to_owned(), migration.checksum(Engine::Sqlite))
     }
 
     #[test]
     fn only_new_migrations_are_pending() {
         let names = |list: Vec<&Migration>| list.iter().map(|m| m.name).collect::<Vec<_>>();
-        assert_eq!(names(pending(&[FIRST, SECOND], &[]).unwrap()), ["a/0001", "a/0002"]);
-        assert_eq!(names(pending(&[FIRST, SECOND], &[applied(FIRST)]).unwrap()), ["a/0002"]);
+        assert_eq!(
+            names(pending(Engine::Sqlite, &[FIRST, SECOND], &[]).unwrap()),
+            ["a/0001", "a/0002"]
+        );
+        assert_eq!(
+            names(pending(Engine::Sqlite, &[FIRST, SECOND], &[applied(FIRST)]).unwrap()),
+            ["a/0002"]
+        );
     }
 
     #[test]
     fn an_edited_or_unknown_migration_is_refused() {
-        let edited = Migration { sql: "create table a (id uuid, name text)", ..FIRST };
-        let error = pending(&[edited], &[applied(FIRST)]).unwrap_err();
+        let edited = Migration::new(FIRST.name, "create table a (id uuid, name text)");
+        let error = pending(Engine::Sqlite, &[edited], &[applied(FIRST)]).unwrap_err();
         assert!(error.to_string().contains("a/0001: its SQL was edited"));
-        let error = pending(&[FIRST], &[applied(FIRST), applied(SECOND)]).unwrap_err();
+        let error =
+            pending(Engine::Sqlite, &[FIRST], &[applied(FIRST), applied(SECOND)]).unwrap_err();
         assert!(error.to_string().contains("a/0002: this release doesn't know it"));
     }
 }

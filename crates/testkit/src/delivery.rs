@@ -36,7 +36,7 @@ pub fn cases(cases: u32) -> ProptestConfig {
 /// A runtime for the asynchronous part of a case.
 #[must_use]
 pub fn runtime() -> Runtime {
-    Builder::new_current_thread().enable_time().build().unwrap()
+    Builder::new_current_thread().enable_all().build().unwrap()
 }
 
 /// A clock that stands still until it is moved.

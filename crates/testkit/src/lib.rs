@@ -1,7 +1,8 @@
 //! What the tests of the whole exchange share: the real program on a free port with a fresh
 //! folder ([`TestPlatform`]), people who use it over HTTP ([`Person`]), and a look into its
 //! databases from outside ([`Databases`]). For one context's property tests: every way to deliver
-//! events ([`deliveries`]), a clock that stands still, ports that allow everything.
+//! events ([`deliveries`]), a clock that stands still, ports that allow everything; and a store on
+//! each engine ([`TestStore`]).
 //!
 //! `drain()` waits for the exchange to come to rest instead of sleeping; dropping a platform fails
 //! the test when an event was left unsent or a dead letter appeared.
@@ -14,6 +15,7 @@ mod dice;
 mod everybody;
 mod person;
 mod platform;
+mod postgres;
 
 pub use databases::Databases;
 pub use delivery::{ManualClock, cases, deliveries, runtime, sealed};
@@ -21,3 +23,4 @@ pub use dice::Dice;
 pub use everybody::{Everybody, Only};
 pub use person::{Answer, PASSWORD, Person};
 pub use platform::{Launch, TestPlatform};
+pub use postgres::{ENGINES, PostgresDatabase, TestStore, service};

@@ -16,6 +16,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use kernel::recent::Recent;
@@ -28,6 +29,9 @@ mod writing;
 
 /// How many tickets are kept at least; about 25 MB, and twice as much at the most.
 const KEPT: usize = 32_768;
+
+/// So many parts are locked, and cleared of what is old, one without the others.
+const PARTS: usize = 16;
 
 /// A ticket, and how it is shown.
 #[derive(Debug)]
@@ -70,15 +74,16 @@ pub enum ChangedBy {
 /// Tickets that were looked at lately.
 pub struct Showcase {
     changed_by: ChangedBy,
-    state: Mutex<State>,
+    parts: [Mutex<Part>; PARTS],
+    /// How many commits that changed a ticket have finished.
+    changed: AtomicU64,
 }
 
-struct State {
+/// Some of the tickets.
+struct Part {
     known: Recent<TicketId, Arc<Shown>>,
-    /// Which tickets are being changed, by how many commits.
+    /// Which of them are being changed, by how many commits.
     changing: HashMap<TicketId, usize>,
-    /// How many such commits have finished.
-    changed: u64,
 }
 
 /// What is known of a ticket.
@@ -105,28 +110,30 @@ impl Showcase {
     /// Empty; it is filled by those who look.
     #[must_use]
     pub fn new(changed_by: ChangedBy) -> Arc<Self> {
-        let (known, changing) = (Recent::new(KEPT), HashMap::new());
-        Arc::new(Self { changed_by, state: Mutex::new(State { known, changing, changed: 0 }) })
+        let part = || Part { known: Recent::new(KEPT / PARTS), changing: HashMap::new() };
+        let parts = std::array::from_fn(|_| Mutex::new(part()));
+        Arc::new(Self { changed_by, parts, changed: AtomicU64::new(0) })
     }
 
     /// How ticket `id` is shown, if that is known.
     pub(crate) fn look_up(&self, id: TicketId) -> Lookup {
-        let mut state = self.state();
+        // before it is known whether it is known: what is learned later began no later
+        let search = self.search();
         let known = match self.changed_by {
-            ChangedBy::Us => state.known.get(&id),
+            ChangedBy::Us => self.part(id).known.get(&id),
             ChangedBy::Others => None,
         };
-        known.map_or_else(|| Lookup::Unknown(state.search()), Lookup::Known)
+        known.map_or(Lookup::Unknown(search), Lookup::Known)
     }
 
     /// How ticket `id` is shown at `revision`, if that is known.
     pub(crate) fn at_revision(&self, id: TicketId, revision: Version) -> Option<Arc<Shown>> {
-        self.state().known.get(&id).filter(|known| known.ticket.revision == revision)
+        self.part(id).known.get(&id).filter(|known| known.ticket.revision == revision)
     }
 
     /// The beginning of a reading whose outcome may be learned.
     pub(crate) fn search(&self) -> Search {
-        self.state().search()
+        Search { changed_before: self.changed.load(Ordering::SeqCst) }
     }
 
     /// How the ticket is shown that was read by `search`; kept, unless it may have changed
@@ -134,9 +141,11 @@ impl Showcase {
     pub(crate) fn learn(&self, search: Search, ticket: Ticket) -> Arc<Shown> {
         let shown = Arc::new(Shown::new(ticket));
         let id = shown.ticket.id;
-        let mut state = self.state();
-        if state.changed == search.changed_before && !state.changing.contains_key(&id) {
-            state.known.put(id, Arc::clone(&shown));
+        let mut part = self.part(id);
+        // a change of this ticket finishes under the lock of its part
+        let is_unchanged = self.changed.load(Ordering::SeqCst) == search.changed_before;
+        if is_unchanged && !part.changing.contains_key(&id) {
+            part.known.put(id, Arc::clone(&shown));
         }
         shown
     }
@@ -144,32 +153,28 @@ impl Showcase {
     /// Says that ticket `id` is about to be changed. To be dropped when that is stored, or certain
     /// not to be.
     pub(crate) fn changing(self: Arc<Self>, id: TicketId) -> Changing {
-        let mut state = self.state();
-        *state.changing.entry(id).or_insert(0) += 1;
-        state.known.remove(&id);
-        drop(state);
+        let mut part = self.part(id);
+        *part.changing.entry(id).or_insert(0) += 1;
+        part.known.remove(&id);
+        drop(part);
         Changing { showcase: self, id }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    const fn search(&self) -> Search {
-        Search { changed_before: self.changed }
+    fn part(&self, id: TicketId) -> MutexGuard<'_, Part> {
+        // the last bits of an id are random
+        let number = id.as_uuid().as_u128() as usize % PARTS;
+        self.parts[number].lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Changing {
     fn drop(&mut self) {
-        let mut state = self.showcase.state();
-        state.changed = state.changed.wrapping_add(1);
-        if let Some(commits) = state.changing.get_mut(&self.id) {
+        let mut part = self.showcase.part(self.id);
+        self.showcase.changed.fetch_add(1, Ordering::SeqCst);
+        if let Some(commits) = part.changing.get_mut(&self.id) {
             *commits -= 1;
             if *commits == 0 {
-                state.changing.remove(&self.id);
+                part.changing.remove(&self.id);
             }
         }
     }
@@ -252,7 +257,7 @@ mod tests {
         drop(second);
         showcase.learn(search(&showcase, ticket.id), ticket.clone());
         assert!(is_known(&showcase, ticket.id));
-        assert!(showcase.state().changing.is_empty());
+        assert!(showcase.part(ticket.id).changing.is_empty());
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use events::{Event, OrderStatus, TicketStatus};
 use kernel::{Decision, EventId, Money, TicketId, Timestamp, UserId};
 use outbox::{Changeset, Committed, Journal, NEWS_PATIENCE, Remember};
-use store::{Migration, Row, Statement, StoreError, Value, params};
+use store::{Engine, Migration, Row, Statement, StoreError, Value, params};
 
 use crate::domain::search::searchable;
 use crate::domain::{Description, Hold, Sightings, Ticket, TicketTitle};
@@ -16,6 +16,7 @@ macro_rules! columns {
     };
 }
 
+mod dialect;
 pub(crate) mod indexes;
 mod list;
 
@@ -23,12 +24,16 @@ pub(crate) use list::{explain_list, list};
 
 /// The tables of this context.
 pub const MIGRATIONS: &[Migration] = &[
-    Migration { name: "tickets/0001_tickets", sql: include_str!("../migrations/0001_tickets.sql") },
-    Migration { name: "tickets/0002_search", sql: include_str!("../migrations/0002_search.sql") },
-    Migration {
-        name: "tickets/0003_holder_in_its_ticket",
-        sql: include_str!("../migrations/0003_holder_in_its_ticket.sql"),
-    },
+    Migration::new("tickets/0001_tickets", include_str!("../migrations/0001_tickets.sql")),
+    Migration::each(
+        "tickets/0002_search",
+        include_str!("../migrations/0002_search.sql"),
+        include_str!("../migrations/postgres/0002_search.sql"),
+    ),
+    Migration::new(
+        "tickets/0003_holder_in_its_ticket",
+        include_str!("../migrations/0003_holder_in_its_ticket.sql"),
+    ),
 ];
 
 const COLUMNS: &str = columns!();
@@ -52,9 +57,19 @@ const INSERT_PLACED: &str = "insert into tickets (id, seller_id, title, search, 
      price, currency, status, order_id, version, revision, created_at, updated_at, place)
      values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
 
+/// As [`INSERT`], with the title without case; see `postgres/0002_search.sql`.
+const INSERT_FOLDED: &str = "insert into tickets (id, seller_id, title, search, description,
+     price, currency, status, order_id, version, revision, created_at, updated_at, caseless)
+     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+
 const UPDATE: &str = "update tickets set title = ?3, search = ?4, description = ?5, price = ?6,
      status = ?7, order_id = ?8, version = ?9, revision = revision + 1, updated_at = ?10
      where id = ?1 and revision = ?2";
+
+/// As [`UPDATE`], with the title without case.
+const UPDATE_FOLDED: &str = "update tickets set title = ?3, search = ?4, description = ?5,
+     price = ?6, status = ?7, order_id = ?8, version = ?9, revision = revision + 1,
+     updated_at = ?10, caseless = ?11 where id = ?1 and revision = ?2";
 
 /// Of what tickets are found by, only the order, so that no other index is written.
 const HOLD: &str = "update tickets set order_id = ?3, order_status = ?4, order_version = ?5,
@@ -105,7 +120,7 @@ pub(crate) async fn insert(
 ) -> Result<Ticket, StoreError> {
     let Decision { state: ticket, events } = decision;
     let receipt = remember.receipt(ticket.id, &ticket)?;
-    let writes = vec![insert_row(&ticket)];
+    let writes = vec![insert_row(journal.engine(), &ticket)];
     let changeset = Changeset::new(ticket.created_at, writes, events).answering(receipt);
     let _now = journal.commit(changeset).await?;
     Ok(ticket)
@@ -119,7 +134,7 @@ pub(crate) async fn insert_all<'a>(
     at: Timestamp,
 ) -> Result<(), StoreError> {
     let insert = |(ticket, place): (&Ticket, Option<i64>)| match place {
-        None => insert_row(ticket),
+        None => insert_row(journal.engine(), ticket),
         Some(place) => {
             let row = row_of(ticket).into_iter().chain([Value::from(place)]);
             Statement::one_row(INSERT_PLACED, row)
@@ -129,8 +144,19 @@ pub(crate) async fn insert_all<'a>(
     journal.commit(Changeset::new(at, writes, Vec::new())).await.map(|_now| ())
 }
 
-fn insert_row(ticket: &Ticket) -> Statement {
-    Statement::one_row(INSERT, row_of(ticket))
+fn insert_row(engine: Engine, ticket: &Ticket) -> Statement {
+    let row = row_of(ticket);
+    match engine {
+        Engine::Sqlite => Statement::one_row(INSERT, row),
+        Engine::Postgres => {
+            Statement::one_row(INSERT_FOLDED, row.into_iter().chain([folded(ticket)]))
+        }
+    }
+}
+
+/// The title without case.
+fn folded(ticket: &Ticket) -> Value {
+    kernel::text::caseless(ticket.title.as_str()).into()
 }
 
 fn row_of(ticket: &Ticket) -> [Value; 13] {
@@ -158,7 +184,8 @@ pub(crate) async fn update(
     decision: Decision<Ticket, Event>,
 ) -> Result<Ticket, StoreError> {
     let Decision { state: ticket, events } = decision;
-    let changeset = Changeset::new(ticket.updated_at, vec![update_row(&ticket)], events);
+    let writes = vec![update_row(journal.engine(), &ticket)];
+    let changeset = Changeset::new(ticket.updated_at, writes, events);
     let _now = journal.commit_and_tell(changeset, NEWS_PATIENCE).await?;
     Ok(ticket)
 }
@@ -190,7 +217,7 @@ pub(crate) async fn observe(
 }
 
 /// Guarded by the revision the ticket had when it was loaded.
-fn update_row(ticket: &Ticket) -> Statement {
+fn update_row(engine: Engine, ticket: &Ticket) -> Statement {
     let row = params![
         ticket.id,
         loaded(ticket),
@@ -203,7 +230,12 @@ fn update_row(ticket: &Ticket) -> Statement {
         ticket.version,
         ticket.updated_at,
     ];
-    Statement::one_row(UPDATE, row)
+    match engine {
+        Engine::Sqlite => Statement::one_row(UPDATE, row),
+        Engine::Postgres => {
+            Statement::one_row(UPDATE_FOLDED, row.into_iter().chain([folded(ticket)]))
+        }
+    }
 }
 
 /// The revision that a changed ticket had when it was loaded.

@@ -71,7 +71,7 @@ impl Client {
             return Ok(None);
         };
         let Some(session) = whoami(auth, text, now).await? else { return Ok(None) };
-        self.limit.charge(session.identity.user_id)?;
+        self.limit.charge(session.identity.user_id).await?;
         Ok(Some(Opened { session, token }))
     }
 }

@@ -1,6 +1,7 @@
 //! The routes. Those of Kratos' API answer in Kratos' JSON ([`kratos`]), refusals included; what
 //! is our own fault leaves as a problem document there, too, because its cause is logged at the
-//! edge. `/api/users/current-user` is the exchange's own.
+//! edge. `/api/users/current-user` is the exchange's own. Keto's API ([`keto`]) is for the other
+//! services, where they run for themselves.
 
 mod addresses;
 mod client;
@@ -9,6 +10,7 @@ mod current_user;
 mod failure;
 mod flows;
 mod forms;
+mod keto;
 mod kratos;
 mod register;
 mod sessions;
@@ -31,6 +33,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::context::Auth;
+
+pub use keto::keto;
 
 /// The routes of this context, to be wrapped by `http_kit::edge`.
 pub fn router(auth: Auth) -> Router {

@@ -35,7 +35,7 @@ pub(super) async fn whoami(
         None => None,
     };
     let session = session.ok_or_else(KratosError::unauthorized)?;
-    limit.charge(session.identity.user_id)?;
+    limit.charge(session.identity.user_id).await?;
     let identity_id = [(IDENTITY_ID, session.identity.id.to_string())];
     let document = SessionDocument::of(&session, &auth.options().public_url);
     Ok((identity_id, Json(document)).into_response())

@@ -3,11 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on should say where")]
 
 mod browser;
+mod by_http;
 mod csrf;
 mod devices;
 mod flows;
 mod hostile;
 mod housekeeping;
+mod keto;
 mod login;
 mod passwords;
 mod permissions;

@@ -5,15 +5,15 @@ mod on_order_created;
 
 use std::sync::Arc;
 
-use ::store::StoreError;
 use async_trait::async_trait;
 use bus::{Failure, Subscription};
 use events::{Envelope, Order, OrderCancelled, OrderCreated, PublicEvent};
 use kernel::EventId;
-use outbox::{Committed, Dispatch, Subscriber, failure_of};
+use outbox::{Committed, Dispatch, Subscriber};
+use telemetry::metrics::catalog::TIMERS;
 
 use crate::domain::Timer;
-use crate::{Expiration, store as timers};
+use crate::{Expiration, TimersError};
 
 /// The events that expiration wants.
 pub const HEARS: &[&str] = &[OrderCreated::TYPE, OrderCancelled::TYPE];
@@ -38,13 +38,17 @@ impl Dispatch for Expiration {
             OrderCancelled::TYPE => self.on_order_cancelled(envelope.open()?, id).await,
             other => return Err(Failure::Fail(format!("expiration doesn't handle {other}"))),
         };
-        kept.map(drop).map_err(|error| failure_of(&error))
+        kept.map(drop).map_err(|error| Failure::from(&error))
     }
 }
 
 impl Expiration {
-    async fn keep_timer(&self, order: &Order, delivery: EventId) -> Result<Committed, StoreError> {
+    async fn keep_timer(&self, order: &Order, delivery: EventId) -> Result<Committed, TimersError> {
         let timer = Timer::for_order(order);
-        timers::keep(&self.journal, timer, delivery, self.clock.now()).await
+        let kept = self.timers.keep(timer, delivery, self.clock.now()).await?;
+        if kept == Committed::Now {
+            TIMERS.count(&[timer.status.as_str()]);
+        }
+        Ok(kept)
     }
 }

@@ -32,7 +32,7 @@ impl World {
         let migrations = [outbox::MIGRATIONS, expiration::MIGRATIONS].concat();
         let clock = ManualClock::started();
         let journal = Journal::new(Store::open(Location::Memory, &migrations).unwrap());
-        let expiration = Expiration { journal, clock: clock.clone() };
+        let expiration = Expiration::with_rows(journal, clock.clone());
         let consumer = expiration::subscription(&expiration).consumer;
         Self { clock, expiration, consumer }
     }

@@ -2,8 +2,7 @@
 //! (`/api/health/live`) and whether to send it requests (`/api/health/ready`); a person asks how
 //! everything is (`/api/health`), and how one context is (`/api/health/orders`).
 //!
-//! The checks are in [`vitals`]; they ask nobody outside, and are made at most once a second,
-//! however many ask. What is answered says which part is down, and neither where it is nor how
+//! The checks are in [`vitals`], and are made at most once a second, however many ask. What is answered says which part is down, and neither where it is nor how
 //! large: anyone may read it.
 
 pub(crate) mod vitals;
@@ -100,7 +99,7 @@ pub(crate) async fn ready(State(health): State<Arc<Health>>) -> Response {
         .iter()
         .map(|(name, context)| (*name, part(context.database.and(context.writes))))
         .collect();
-    parts.insert("disk", part(vitals.disk));
+    parts.extend(vitals.disk.map(|disk| ("disk", part(disk))));
     parts.insert("running", part(running));
     answer(parts)
 }
@@ -124,20 +123,25 @@ pub(crate) async fn of_context(
     State(health): State<Arc<Health>>,
     Path(name): Path<String>,
 ) -> Response {
-    match health.look().await.contexts.get(name.as_str()) {
-        Some(context) => answer(context_parts(context)),
+    let vitals = health.look().await;
+    if let Some(context) = vitals.contexts.get(name.as_str()) {
+        return answer(context_parts(context));
+    }
+    match vitals.dependencies.get_key_value(name.as_str()) {
+        Some((name, level)) => answer(Parts::from([(*name, part(*level))])),
         None => status_of(Kind::NotFound).into_response(),
     }
 }
 
-/// A line for each context, and for what they share.
+/// A line for each context, for what they share, and for what else they need.
 pub(crate) fn overall_parts(vitals: &Vitals) -> Parts {
     let context = |(name, context): (&&'static str, &ContextVitals)| {
         let dead_letters = context.dead_letters.filter(|count| *count > 0);
         (*name, Part { dead_letters, ..part(context.level()) })
     };
     let mut parts: Parts = vitals.contexts.iter().map(context).collect();
-    parts.insert("disk", part(vitals.disk));
+    parts.extend(vitals.dependencies.iter().map(|(name, level)| (*name, part(*level))));
+    parts.extend(vitals.disk.map(|disk| ("disk", part(disk))));
     parts.insert("memory", part(vitals.memory));
     parts
 }

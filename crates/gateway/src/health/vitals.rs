@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::future::{BoxFuture, join_all};
 use kernel::{Clock, Timestamp};
 use outbox::{Backlog, Journal};
 use serde::Serialize;
@@ -30,8 +30,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// When a part of the exchange counts as unwell.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// The folder with the data.
-    pub data: PathBuf,
+    /// The folder with the data, when it is in one.
+    pub data: Option<PathBuf>,
     /// Bytes that must be free there.
     pub disk_free_min: u64,
     /// How old the oldest undelivered event may be.
@@ -39,6 +39,18 @@ pub struct Limits {
     /// How much memory the program may hold, in bytes.
     pub memory_max: u64,
 }
+
+/// Something outside of this process without which it can't do all that it does: a broker, another
+/// service. Whether it gets requests doesn't hang on it: the others' processes lack it, too.
+pub struct Dependency {
+    /// What health calls it, such as `rabbitmq`.
+    pub name: &'static str,
+    /// Asks how it is.
+    pub ask: Ask,
+}
+
+/// Whether all is well with something, or what isn't, for the log.
+pub type Ask = Box<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
 
 /// How a part is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -93,13 +105,16 @@ impl ContextVitals {
 #[derive(Debug)]
 pub(crate) struct Vitals {
     pub(crate) contexts: BTreeMap<&'static str, ContextVitals>,
-    pub(crate) disk: Level,
+    pub(crate) dependencies: BTreeMap<&'static str, Level>,
+    /// None where no data is on one.
+    pub(crate) disk: Option<Level>,
     pub(crate) memory: Level,
 }
 
 /// Looks after the exchange.
 pub struct Health {
     contexts: Vec<(&'static str, Journal)>,
+    dependencies: Vec<Dependency>,
     limits: Limits,
     clock: Arc<dyn Clock>,
     stopping: CancellationToken,
@@ -112,11 +127,12 @@ type Seen = Option<(Instant, Arc<Vitals>)>;
 impl Health {
     pub(crate) fn new(
         contexts: Vec<(&'static str, Journal)>,
+        dependencies: Vec<Dependency>,
         limits: Limits,
         clock: Arc<dyn Clock>,
         stopping: CancellationToken,
     ) -> Self {
-        Self { contexts, limits, clock, stopping, seen: Arc::default() }
+        Self { contexts, dependencies, limits, clock, stopping, seen: Arc::default() }
     }
 
     pub(crate) fn is_stopping(&self) -> bool {
@@ -149,7 +165,8 @@ impl Health {
         let (database, writes, relay) = (Level::Down, Level::Unknown, Level::Unknown);
         let unseen = ContextVitals { database, writes, relay, dead_letters: None };
         let contexts = self.contexts.iter().map(|(name, _)| (*name, unseen)).collect();
-        Vitals { contexts, disk: Level::Unknown, memory: Level::Unknown }
+        let dependencies = self.dependencies.iter().map(|it| (it.name, Level::Unknown)).collect();
+        Vitals { contexts, dependencies, disk: self.disk_unseen(), memory: Level::Unknown }
     }
 
     async fn look_now(&self) -> Vitals {
@@ -158,19 +175,29 @@ impl Health {
             .contexts
             .iter()
             .map(|(name, journal)| async { (*name, self.look_at(name, journal, now).await) });
-        let contexts = join_all(looks).await.into_iter().collect();
-        let Limits { data, disk_free_min, memory_max, .. } = self.limits.clone();
-        let free = tokio::task::spawn_blocking(move || machine::disk_free_bytes(&data));
-        let free = timeout(PATIENCE, free).await.ok().and_then(Result::ok).and_then(Result::ok);
-        if let Some(free) = free {
-            DISK_FREE.gauge(ALONE).set(free as f64);
-        }
+        let asked = self.dependencies.iter().map(|it| async { (it.name, level_of(it).await) });
+        let (contexts, dependencies) = tokio::join!(join_all(looks), join_all(asked));
         let resident = machine::resident_bytes();
+        let memory_max = self.limits.memory_max;
         Vitals {
-            contexts,
-            disk: free.map_or(Level::Unknown, |free| Level::of(free >= disk_free_min)),
+            contexts: contexts.into_iter().collect(),
+            dependencies: dependencies.into_iter().collect(),
+            disk: self.look_at_disk().await.or_else(|| self.disk_unseen()),
             memory: resident.map_or(Level::Unknown, |held| Level::of(held <= memory_max)),
         }
+    }
+
+    /// What is said of the disk by who can't see it.
+    fn disk_unseen(&self) -> Option<Level> {
+        self.limits.data.as_ref().map(|_folder| Level::Unknown)
+    }
+
+    async fn look_at_disk(&self) -> Option<Level> {
+        let data = self.limits.data.clone()?;
+        let free = tokio::task::spawn_blocking(move || machine::disk_free_bytes(&data));
+        let free = timeout(PATIENCE, free).await.ok()?.ok()?.ok()?;
+        DISK_FREE.gauge(ALONE).set(free as f64);
+        Some(Level::of(free >= self.limits.disk_free_min))
     }
 
     async fn look_at(
@@ -197,6 +224,19 @@ impl Health {
             relay,
             dead_letters: backlog.map(|backlog| backlog.dead_letters),
         }
+    }
+}
+
+/// How something outside is. What takes longer than the patience is down.
+async fn level_of(dependency: &Dependency) -> Level {
+    let name = dependency.name;
+    match timeout(PATIENCE, (dependency.ask)()).await {
+        Ok(Ok(())) => Level::Up,
+        Ok(Err(reason)) => {
+            tracing::debug!(name, reason, "A dependency failed a health check");
+            Level::Down
+        }
+        Err(_elapsed) => Level::Down,
     }
 }
 
@@ -261,7 +301,8 @@ mod tests {
     async fn asking_often_costs_little() {
         let looks = Arc::new(Looks::default());
         let clock = Arc::clone(&looks) as Arc<dyn Clock>;
-        let health = Arc::new(Health::new(vec![], limits(), clock, CancellationToken::new()));
+        let health =
+            Arc::new(Health::new(vec![], vec![], limits(), clock, CancellationToken::new()));
         let started = Instant::now();
         for _ in 0..100 {
             let hung_up = timeout(Duration::ZERO, health.look()).await;
@@ -273,7 +314,7 @@ mod tests {
     }
 
     fn limits() -> Limits {
-        let (data, relay_lag_max) = ("/".into(), Duration::ZERO);
+        let (data, relay_lag_max) = (Some("/".into()), Duration::ZERO);
         Limits { data, disk_free_min: 0, relay_lag_max, memory_max: u64::MAX }
     }
 
@@ -284,7 +325,8 @@ mod tests {
     async fn look_at(journal: &Journal) -> ContextVitals {
         let contexts = vec![("test", journal.clone())];
         let clock = SystemClock::shared();
-        let health = Arc::new(Health::new(contexts, limits(), clock, CancellationToken::new()));
+        let health =
+            Arc::new(Health::new(contexts, vec![], limits(), clock, CancellationToken::new()));
         health.look().await.contexts["test"]
     }
 

@@ -2,6 +2,7 @@
 
 mod cancel_order;
 mod get_order;
+mod internal;
 mod list_orders;
 mod place_order;
 
@@ -16,6 +17,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::{Error, OrderError, Orders};
+
+pub use internal::internal;
 
 /// The routes of this context.
 pub fn router(orders: Orders) -> Router {

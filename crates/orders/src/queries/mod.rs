@@ -2,3 +2,4 @@
 
 pub mod find_order;
 pub mod list_orders;
+pub mod open_reservations;

@@ -15,10 +15,11 @@ mod room;
 mod sales;
 mod shows;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use config::{Demo, Settings};
+use config::{Demo, Roles, Settings};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use kernel::{TicketId, UserId};
 use orders::Orders;
@@ -26,8 +27,9 @@ use outbox::Journal;
 use tickets::Tickets;
 use tickets::commands::seed_tickets::Draft;
 
-use crate::compose::Exchange;
+use crate::compose::{Exchange, Whole};
 use crate::data_folder::DataFolder;
+use crate::profile::Profile;
 use crate::say;
 use crate::work::Work;
 use dice::Dice;
@@ -51,14 +53,19 @@ pub(crate) async fn demo(settings: &Settings, wanted: &Demo) -> anyhow::Result<(
     let began = Instant::now();
     let folder = DataFolder::take(&settings.data)?;
     room::must_fit(folder.path(), u64::from(wanted.tickets))?;
-    let exchange = Exchange::open(&folder, "", settings)
+    let profile = Arc::new(Profile::embedded(folder));
+    let place = profile.place();
+    let exchange = Exchange::open(profile, &Roles::all(), "", settings)
         .await
-        .with_context(|| format!("can't open the data in {}", folder.path().display()))?;
-    let (journals, filling) = (exchange.journals(), Filling::of(&exchange, wanted));
+        .with_context(|| format!("can't open the data in {place}"))?;
+    let whole = exchange.whole().context("all contexts are here")?;
+    let (journals, filling) = (exchange.journals(), Filling::of(whole, wanted));
     let work = Work::default();
-    exchange.start_work(&work);
+    let lasting = Work::default();
+    exchange.start_work(&work, &lasting)?;
     let filled = filling.fill(&journals).await;
     work.finish().await;
+    lasting.finish().await;
     for journal in &journals {
         journal.close().await;
     }
@@ -73,7 +80,7 @@ pub(crate) async fn demo(settings: &Settings, wanted: &Demo) -> anyhow::Result<(
         wanted.tickets,
         wanted.orders(),
         began.elapsed().as_secs_f64(),
-        folder.path().display(),
+        place,
         people.seller().1,
         people.buyer().1,
         people.password,
@@ -90,14 +97,9 @@ struct Filling {
 }
 
 impl Filling {
-    fn of(exchange: &Exchange, wanted: &Demo) -> Self {
-        Self {
-            auth: exchange.auth.0.clone(),
-            tickets: exchange.tickets.clone(),
-            orders: exchange.orders.clone(),
-            shop: Shop { orders: exchange.orders.clone(), payments: exchange.payments.clone() },
-            wanted: wanted.clone(),
-        }
+    fn of(Whole { auth, tickets, orders, payments }: Whole, wanted: &Demo) -> Self {
+        let shop = Shop { orders: orders.clone(), payments };
+        Self { auth, tickets, orders, shop, wanted: wanted.clone() }
     }
 
     async fn fill(&self, journals: &[Journal]) -> anyhow::Result<People> {

@@ -191,7 +191,7 @@ fn every_code_has_its_page_and_every_page_its_code() {
     }
 }
 
-const KINDS: [Kind; 16] = [
+const KINDS: [Kind; 17] = [
     Kind::Invalid,
     Kind::Unauthenticated,
     Kind::PaymentDeclined,
@@ -199,6 +199,7 @@ const KINDS: [Kind; 16] = [
     Kind::NotFound,
     Kind::MethodNotAllowed,
     Kind::Timeout,
+    Kind::BadGateway,
     Kind::RequestTimeout,
     Kind::TooManyRequests,
     Kind::UriTooLong,

@@ -12,7 +12,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use uuid::Uuid;
 
 use crate::migration::{Applied, pending};
-use crate::{Location, Migration, StoreError, Value};
+use crate::{Engine, Location, Migration, StoreError, Value};
 
 /// How long a connection waits for another process's lock, such as a backup's.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -139,15 +139,14 @@ pub(crate) fn migrate(
                  (name text primary key, checksum text not null)",
         )
         .map_err(fail)?;
-    for migration in pending(migrations, &applied(&transaction).map_err(fail)?)? {
-        transaction.execute_batch(migration.sql).map_err(|error| StoreError::Migration {
-            name: migration.name.to_owned(),
-            reason: error.to_string(),
+    for migration in pending(Engine::Sqlite, migrations, &applied(&transaction).map_err(fail)?)? {
+        transaction.execute_batch(migration.sql(Engine::Sqlite)).map_err(|error| {
+            StoreError::Migration { name: migration.name.to_owned(), reason: error.to_string() }
         })?;
         transaction
             .execute(
                 "insert into schema_migrations (name, checksum) values (?1, ?2)",
-                (migration.name, migration.checksum()),
+                (migration.name, migration.checksum(Engine::Sqlite)),
             )
             .map_err(fail)?;
     }
@@ -160,7 +159,7 @@ pub(crate) fn must_be_migrated(
     migrations: &[Migration],
 ) -> Result<(), StoreError> {
     let applied = applied(connection).map_err(|error| from_sqlite(&error, &HashMap::new()))?;
-    match pending(migrations, &applied)?.first() {
+    match pending(Engine::Sqlite, migrations, &applied)?.first() {
         None => Ok(()),
         Some(migration) => Err(StoreError::Migration {
             name: migration.name.to_owned(),

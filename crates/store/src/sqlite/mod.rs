@@ -3,7 +3,6 @@
 
 pub(crate) mod backup;
 mod connect;
-mod meter;
 mod readers;
 mod writer;
 
@@ -11,8 +10,8 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::meter::Meter;
 use crate::{Condition, Location, Migration, Row, Statement, StoreError, Value};
-use meter::Meter;
 use readers::Readers;
 use writer::{Users, Writer};
 

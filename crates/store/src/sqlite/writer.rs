@@ -15,7 +15,7 @@ use telemetry::Repeated;
 use tokio::sync::{mpsc, oneshot};
 
 use super::connect::{ConstraintNames, from_sqlite};
-use super::meter::Meter;
+use crate::meter::Meter;
 use crate::{Guard, Statement, StoreError};
 
 /// The most batches one fsync commits.

@@ -76,12 +76,19 @@ catalog! {
          to be delivered again.",
         "Any `parked`: a fault of ours. `given_back`: the subscriber's database was away for long.";
     DELIVERY_RETRIES = "event_delivery_retries_total", Kind::Counter, ["event", "subscriber"],
-        "Deliveries that were tried again at once.",
+        "Deliveries that failed and were tried again.",
         "Now and then is fine: two writers met.";
     DELIVERY_DURATION = "event_delivery_duration_seconds", Kind::Histogram(LATENCY),
         ["subscriber"],
         "Time a subscriber took for an event, its repeated tries included.",
         "As for the subscriber's commits.";
+    BROKER_CONNECTED = "broker_connected", Kind::Gauge, ["connection"],
+        "Whether the connection to RabbitMQ is there, of the one who publishes and of each \
+         subscriber: 1 or 0.",
+        "0: the broker is away; events wait in their outboxes meanwhile, and nothing is lost.";
+    BROKER_PUBLISH_DURATION = "broker_publish_duration_seconds", Kind::Histogram(LATENCY), [],
+        "Time until RabbitMQ had confirmed that an event is safe, or the publish had failed.",
+        "Above 100 ms: the broker's disk is slow, or it has too much to do.";
     TIMERS = "timers_total", Kind::Counter, ["outcome"],
         "Timers of reservations: armed, fired, or dropped when told that the order had ended.",
         "Fired stands still while timers are due: see the log of expiration.";

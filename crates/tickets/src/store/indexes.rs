@@ -2,7 +2,7 @@
 //!
 //! A ticket that is written by itself changes a page of each index, and the full-text index twelve
 //! times over. Made of all tickets at once, an index is sorted first, and each of its pages is
-//! written once.
+//! written once. On PostgreSQL, which isn't for demos, nothing is set aside.
 //!
 //! What is missing can be seen in the schema, whatever ended the program meanwhile: all is dropped
 //! in one transaction, an index comes back whole or not at all, and the triggers, which keep the
@@ -14,7 +14,7 @@ use std::sync::LazyLock;
 
 use kernel::{TicketId, Timestamp};
 use outbox::{Changeset, Journal};
-use store::{Statement, StoreError, params};
+use store::{Engine, Statement, StoreError, params};
 
 use super::MIGRATIONS;
 
@@ -33,7 +33,7 @@ const COUNT: &str = "select count(*) from tickets";
 const NEWEST: &str = "select max(place) from tickets";
 
 const LAST_OF_NEXT: &str = "select max(place), count(*) from
-     (select place from tickets where place > ?1 order by place limit ?2)";
+     (select place from tickets where place > ?1 order by place limit ?2) next";
 
 const FORGET_NAMES: &str = "insert into tickets_fts (tickets_fts) values ('delete-all')";
 
@@ -56,7 +56,7 @@ struct Part {
 
 fn parts() -> Vec<Part> {
     let mut parts: Vec<Part> = Vec::new();
-    for sql in MIGRATIONS.iter().flat_map(|migration| statements(migration.sql)) {
+    for sql in MIGRATIONS.iter().flat_map(|migration| statements(migration.sql(Engine::Sqlite))) {
         let words: Vec<_> = sql.split_whitespace().collect();
         match words[..] {
             ["create", "index", name, "on", "tickets", ..]
@@ -122,6 +122,9 @@ pub(crate) async fn set_aside(journal: &Journal, at: Timestamp) -> Result<(), St
 
 /// What is missing; none when nothing is. A short look into the schema.
 pub(crate) async fn missing(journal: &Journal) -> Result<Option<Missing>, StoreError> {
+    if journal.engine() != Engine::Sqlite {
+        return Ok(None);
+    }
     let rows = journal.query(IN_SCHEMA, []).await?;
     let there = rows.iter().map(|row| row.get(0)).collect::<Result<BTreeSet<String>, _>>()?;
     let missing = PARTS.iter().filter(|part| !there.contains(part.name));
@@ -191,8 +194,12 @@ pub(crate) struct Places {
 
 impl Places {
     /// Places behind those that are taken, for the ids made from now on; none when the clock was
-    /// put back, and such ids may belong before others that are there.
+    /// put back, and such ids may belong before others that are there, or when tickets have no
+    /// places.
     pub(crate) async fn behind_all(journal: &Journal) -> Result<Option<Self>, StoreError> {
+        if journal.engine() != Engine::Sqlite {
+            return Ok(None);
+        }
         let rows = journal.query(NEWEST, []).await?;
         let newest = rows.first().map_or(Ok(None), |row| row.get::<Option<i64>>(0))?;
         Ok(Self::behind(newest.unwrap_or(0), TicketId::generate()))

@@ -16,6 +16,7 @@ use outbox::Journal;
 use store::{Row, StoreError, Value};
 
 use self::condition::{Conditions, sort_column};
+use super::dialect::Dialect;
 use super::{COLUMNS, find_all, ticket_of};
 use crate::domain::query::{Comparison, Field, Filter, Key, SortField, Test, TicketQuery};
 use crate::queries::list_tickets::ListTickets;
@@ -26,9 +27,6 @@ const FEW_HITS: u32 = 4_000;
 
 /// Up to so many tickets may be passed over in a short read.
 const SHORT_SKIP: u32 = 100;
-
-const COUNT_HITS: &str = "select count(*) from
-     (select rowid from tickets_fts where tickets_fts match ?1 limit ?2)";
 
 /// A page's tickets and one more, if there are more.
 ///
@@ -80,9 +78,10 @@ pub(crate) async fn explain_list(
     let Some(select) = plan(journal, list, Columns::Revision).await? else {
         return Ok(Vec::new());
     };
-    let sql = format!("explain query plan {}", select.sql);
-    let rows = journal.query(sql, select.values).await?;
-    rows.iter().map(|row| row.get(3)).collect()
+    let (explain, column) = Dialect::of(journal.engine()).explain();
+    let sql = format!("{explain} {}", select.sql);
+    let rows = journal.scan(sql, select.values).await?;
+    rows.iter().map(|row| row.get(column)).collect()
 }
 
 /// One read.
@@ -123,12 +122,13 @@ async fn plan(
     if who.is_nobody() {
         return Ok(None);
     }
+    let dialect = Dialect::of(journal.engine());
     let has_words = !query.terms.is_empty() && !query.filters.iter().any(leads_to_few);
-    let go_by_words = has_words
-        && (query.sort.field == SortField::Id || has_few_hits(journal, &match_text(query)).await?);
-    let columns = columns.of(query);
+    let comes_in_order = query.sort.field == SortField::Id && dialect.finds_newest_first();
+    let go_by_words = has_words && (comes_in_order || has_few_hits(journal, query).await?);
+    let (conditions, columns) = (Conditions::of(dialect), columns.of(query));
     let by = if go_by_words { by_words } else { by_order };
-    Ok(Some(by(query, who, columns)))
+    Ok(Some(by(query, who, conditions, columns)))
 }
 
 /// Whether an index leads straight to the tickets that pass this filter.
@@ -147,9 +147,10 @@ fn is_lookup(filters: &[Filter]) -> bool {
     filters.iter().any(leads_to_one) && filters.iter().all(|filter| filter.field != Field::Seller)
 }
 
-async fn has_few_hits(journal: &Journal, words: &str) -> Result<bool, StoreError> {
-    let values = [Value::from(words), Value::from(FEW_HITS + 1)];
-    let rows = journal.scan(COUNT_HITS, values).await?;
+async fn has_few_hits(journal: &Journal, query: &TicketQuery) -> Result<bool, StoreError> {
+    let dialect = Dialect::of(journal.engine());
+    let values = [Value::from(dialect.match_text(query)), Value::from(FEW_HITS + 1)];
+    let rows = journal.scan(dialect.count_hits(), values).await?;
     let hits: i64 = rows.first().map_or(Ok(0), |row| row.get(0))?;
     Ok(hits <= i64::from(FEW_HITS))
 }
@@ -196,8 +197,7 @@ impl Who {
 }
 
 /// Along the index of the sort.
-fn by_order(query: &TicketQuery, who: Who, columns: &str) -> Select {
-    let mut conditions = Conditions::default();
+fn by_order(query: &TicketQuery, who: Who, mut conditions: Conditions, columns: &str) -> Select {
     conditions.filters(query);
     for word in query.terms.words() {
         let pattern = conditions.bind(format!("% {word}%"));
@@ -221,18 +221,14 @@ fn by_order(query: &TicketQuery, who: Who, columns: &str) -> Select {
 }
 
 /// Along the full-text index.
-fn by_words(query: &TicketQuery, who: Who, columns: &str) -> Select {
-    let mut conditions = Conditions::default();
-    let words = conditions.bind(match_text(query));
+fn by_words(query: &TicketQuery, who: Who, mut conditions: Conditions, columns: &str) -> Select {
+    let dialect = conditions.dialect();
+    let words = conditions.bind(dialect.match_text(query));
     conditions.filters(query);
     conditions.after(query);
     let branches = who.branches(&mut conditions).join(" or ");
-    let mut from = format!(
-        "from tickets_fts f cross join tickets t on t.place = f.rowid
-         where f.tickets_fts match {words} and ({branches}){}",
-        conditions.all()
-    );
-    if query.sort.field == SortField::Id {
+    let mut from = format!("{} and ({branches}){}", dialect.with_words(&words), conditions.all());
+    if query.sort.field == SortField::Id && dialect.finds_newest_first() {
         from.push_str(&start_of_page(query, &mut conditions));
         let end = end_of_page(query, &from, &mut conditions);
         from.push_str(&end);
@@ -275,12 +271,6 @@ fn end_of_page(query: &TicketQuery, from: &str, conditions: &mut Conditions) -> 
         " and f.rowid {at_least} coalesce((select {last} {from}
              order by f.rowid {direction} limit 1 offset {rows}), {none})"
     )
-}
-
-/// The words as FTS5 reads them: each quoted, as the beginning of a word.
-fn match_text(query: &TicketQuery) -> String {
-    let words = query.terms.words().map(|word| format!("\"{}\"*", word.replace('"', "\"\"")));
-    words.collect::<Vec<_>>().join(" ")
 }
 
 impl Columns {

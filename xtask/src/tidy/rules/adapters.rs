@@ -11,6 +11,12 @@ const ADAPTERS: &[(&str, &str)] = &[
     ("CardSandbox", "card-sandbox"),
     ("card_sandbox::", "card-sandbox"),
     ("Store::open", "store"),
+    ("Store::connect", "store"),
+    ("RabbitMq", "bus"),
+    ("RedisCells", "redis-kit"),
+    ("RedisTimers", "redis-kit"),
+    ("KetoPermissions", "ory"),
+    ("KratosSessions", "ory"),
 ];
 
 /// The one place of composition, and the tests' helper.

@@ -9,15 +9,24 @@ use crate::domain::query::{
     Comparison, Field, Filter, Key, Place, Sort, SortField, Test, TicketQuery,
 };
 use crate::domain::search::searchable;
+use crate::store::dialect::Dialect;
 
 /// The conditions of a read, and the values of its parameters.
-#[derive(Default)]
 pub(super) struct Conditions {
+    dialect: Dialect,
     sql: String,
     values: Vec<Value>,
 }
 
 impl Conditions {
+    pub(super) const fn of(dialect: Dialect) -> Self {
+        Self { dialect, sql: String::new(), values: Vec::new() }
+    }
+
+    pub(super) const fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
     /// A parameter with this value.
     pub(super) fn bind(&mut self, value: impl Into<Value>) -> String {
         self.values.push(value.into());
@@ -108,17 +117,11 @@ impl Conditions {
         let text = kernel::text::caseless(text);
         let length = text.chars().count() as i64;
         let text = self.bind(text);
-        match place {
-            Place::Anywhere => format!("instr(caseless(t.title), {text}) > 0"),
-            Place::Start => {
-                let length = self.bind(length);
-                format!("substr(caseless(t.title), 1, {length}) = {text}")
-            }
-            Place::End => {
-                let length = self.bind(-length);
-                format!("substr(caseless(t.title), {length}) = {text}")
-            }
-        }
+        let length = match place {
+            Place::Anywhere => String::new(),
+            Place::Start | Place::End => self.bind(length),
+        };
+        self.dialect.has(place, &text, &length)
     }
 }
 

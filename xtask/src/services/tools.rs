@@ -1,25 +1,15 @@
-//! `cargo xtask services`: installs what the tests need beside Rust, on a Debian machine. What is
-//! there already is left alone; what isn't in Debian goes into the build folder.
+//! The programs that tests run: what isn't in Debian goes into the build folder.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 
-use crate::task::{Outcome, expect_no_arguments};
+use super::install::{install, succeed};
 use crate::workspace;
 
 /// The Python packages that tests run, with their versions.
 const REQUIREMENTS: &str = "crates/contract/requirements.txt";
-
-/// Installs everything.
-pub(crate) fn run(arguments: &[String]) -> anyhow::Result<Outcome> {
-    expect_no_arguments(arguments)?;
-    println!("services: {}", schemathesis()?.display());
-    compiler()?;
-    valgrind()?;
-    Ok(Outcome::Passed)
-}
 
 /// The program `schemathesis`, installed if it isn't there yet.
 pub(crate) fn schemathesis() -> anyhow::Result<PathBuf> {
@@ -59,28 +49,7 @@ fn python() -> anyhow::Result<()> {
     install(&["python3", "python3-venv"])
 }
 
-/// Installs Debian packages, as root.
-fn install(packages: &[&str]) -> anyhow::Result<()> {
-    ensure!(
-        Path::new("/usr/bin/apt-get").exists(),
-        "the tests need {}; install it, or run them on Debian",
-        packages.join(", ")
-    );
-    println!("services: installing {}", packages.join(", "));
-    succeed(Command::new("apt-get").args(["update", "--quiet"]))?;
-    let quiet = ["install", "--yes", "--quiet", "--no-install-recommends"];
-    let mut command = Command::new("apt-get");
-    succeed(command.args(quiet).args(packages).env("DEBIAN_FRONTEND", "noninteractive"))
-}
-
 fn works(command: &mut Command) -> bool {
     let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
     status.is_ok_and(|status| status.success())
-}
-
-fn succeed(command: &mut Command) -> anyhow::Result<()> {
-    let name = command.get_program().display().to_string();
-    let status = command.status().with_context(|| format!("can't start `{name}`"))?;
-    ensure!(status.success(), "`{name}` failed: {status}");
-    Ok(())
 }

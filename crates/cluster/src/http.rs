@@ -1,0 +1,82 @@
+//! The few requests that starting servers takes, without a client library: one connection each,
+//! and a bound on what is read.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::time::Duration;
+
+use anyhow::Context;
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How much of an answer is read.
+const ANSWER_MAX: u64 = 64 * 1024;
+
+/// The status of the answer to a request without a body; `authorization` is that header's value.
+pub(crate) fn status(
+    method: &str,
+    address: &str,
+    path: &str,
+    authorization: &str,
+) -> anyhow::Result<u16> {
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nhost: {address}\r\nauthorization: {authorization}\r\n\
+         content-length: 0\r\nconnection: close\r\n\r\n"
+    );
+    let answer = exchange(resolve(address)?, request.as_bytes(), ANSWER_MAX)
+        .with_context(|| format!("{method} {path} at {address}"))?;
+    let text = String::from_utf8_lossy(&answer);
+    let status = text.split(' ').nth(1).and_then(|status| status.parse().ok());
+    status.with_context(|| format!("{address} doesn't speak HTTP: {text:.80}"))
+}
+
+/// The first bytes of the answer to `question`, as many as `wanted` or until its end.
+pub(crate) fn exchange(
+    address: SocketAddr,
+    question: &[u8],
+    wanted: u64,
+) -> std::io::Result<Vec<u8>> {
+    let mut connection = TcpStream::connect_timeout(&address, PATIENCE)?;
+    connection.set_read_timeout(Some(PATIENCE))?;
+    connection.set_write_timeout(Some(PATIENCE))?;
+    connection.write_all(question)?;
+    let mut answer = Vec::new();
+    connection.take(wanted).read_to_end(&mut answer)?;
+    Ok(answer)
+}
+
+/// The first address of `host:port`.
+pub(crate) fn resolve(address: &str) -> anyhow::Result<SocketAddr> {
+    let mut all = address.to_socket_addrs().with_context(|| address.to_owned())?;
+    all.next().with_context(|| format!("{address} has no address"))
+}
+
+/// `user:password` as basic authentication has it: RFC 7617.
+pub(crate) fn basic(credentials: &str) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::from("Basic ");
+    for group in credentials.as_bytes().chunks(3) {
+        let bits = group.iter().fold(0, |bits, byte| bits << 8 | usize::from(*byte));
+        let bits = bits << (8 * (3 - group.len()));
+        for place in 0..4 {
+            let digit = char::from(DIGITS[bits >> (18 - 6 * place) & 63]);
+            text.push(if place <= group.len() { digit } else { '=' });
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_are_written_in_base64() {
+        // RFC 7617, section 2
+        assert_eq!(basic("Aladdin:open sesame"), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+        assert_eq!(basic("ticketing:ticketing"), "Basic dGlja2V0aW5nOnRpY2tldGluZw==");
+        assert_eq!(basic("a:bc"), "Basic YTpiYw==");
+        assert_eq!(basic(""), "Basic ");
+    }
+}
