@@ -14,7 +14,10 @@ use crate::domain::token::{SessionToken, TokenDigest};
 pub const MIGRATIONS: &[Migration] = &[
     Migration::new("auth/0001_auth", include_str!("../migrations/0001_auth.sql")),
     Migration::new("auth/0002_browsers", include_str!("../migrations/0002_browsers.sql")),
-    Migration::new("auth/0003_told_by_entities", include_str!("../migrations/0003_told_by_entities.sql")),
+    Migration::new(
+        "auth/0003_told_by_entities",
+        include_str!("../migrations/0003_told_by_entities.sql"),
+    ),
 ];
 
 /// The constraint by which no two identities have one e-mail address.

@@ -20,8 +20,11 @@ use tokio_util::sync::CancellationToken;
 const NOON: Timestamp = Timestamp::from_micros(1_714_000_000_000_000);
 const INSTANT: Duration = Duration::from_micros(1);
 
-const MADE: Migration = Migration::new("test/0001", "create table made (id uuid not null);
-          create unique index made_once on made (id)");
+const MADE: Migration = Migration::new(
+    "test/0001",
+    "create table made (id uuid not null);
+          create unique index made_once on made (id)",
+);
 
 /// An empty one.
 async fn empty() -> (Journal, TestPlace) {

@@ -30,10 +30,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use company::Company;
-use postgres::{Postgres, Schema};
 pub use error::StoreError;
 pub use migration::Migration;
 pub use postgres::PostgresOptions;
+use postgres::{Postgres, Schema};
 pub use row::{FromValue, Row};
 pub use sqlite::backup::{Snapshot, Snapshots, check_integrity, snapshot};
 pub use statement::{Guard, Statement, Value};
@@ -233,7 +233,9 @@ impl Store {
     ) -> Result<Vec<Row>, StoreError> {
         match &self.backend {
             Backend::Sqlite(engine) => engine.query(sql.into(), params.into_iter().collect()).await,
-            Backend::Postgres(engine) => engine.query(sql.into(), params.into_iter().collect()).await,
+            Backend::Postgres(engine) => {
+                engine.query(sql.into(), params.into_iter().collect()).await
+            }
         }
     }
 
@@ -249,7 +251,9 @@ impl Store {
     ) -> Result<Vec<Row>, StoreError> {
         match &self.backend {
             Backend::Sqlite(engine) => engine.scan(sql.into(), params.into_iter().collect()).await,
-            Backend::Postgres(engine) => engine.scan(sql.into(), params.into_iter().collect()).await,
+            Backend::Postgres(engine) => {
+                engine.scan(sql.into(), params.into_iter().collect()).await
+            }
         }
     }
 }

@@ -83,8 +83,14 @@ mod tests {
     #[test]
     fn only_new_migrations_are_pending() {
         let names = |list: Vec<&Migration>| list.iter().map(|m| m.name).collect::<Vec<_>>();
-        assert_eq!(names(pending(Engine::Sqlite, &[FIRST, SECOND], &[]).unwrap()), ["a/0001", "a/0002"]);
-        assert_eq!(names(pending(Engine::Sqlite, &[FIRST, SECOND], &[applied(FIRST)]).unwrap()), ["a/0002"]);
+        assert_eq!(
+            names(pending(Engine::Sqlite, &[FIRST, SECOND], &[]).unwrap()),
+            ["a/0001", "a/0002"]
+        );
+        assert_eq!(
+            names(pending(Engine::Sqlite, &[FIRST, SECOND], &[applied(FIRST)]).unwrap()),
+            ["a/0002"]
+        );
     }
 
     #[test]
@@ -92,7 +98,8 @@ mod tests {
         let edited = Migration::new(FIRST.name, "create table a (id uuid, name text)");
         let error = pending(Engine::Sqlite, &[edited], &[applied(FIRST)]).unwrap_err();
         assert!(error.to_string().contains("a/0001: its SQL was edited"));
-        let error = pending(Engine::Sqlite, &[FIRST], &[applied(FIRST), applied(SECOND)]).unwrap_err();
+        let error =
+            pending(Engine::Sqlite, &[FIRST], &[applied(FIRST), applied(SECOND)]).unwrap_err();
         assert!(error.to_string().contains("a/0002: this release doesn't know it"));
     }
 }

@@ -8,11 +8,14 @@ use kernel::{OrderId, TicketId};
 use store::{Engine, Location, Migration, Statement, Store, StoreError, Value, params};
 use testkit::TestStore;
 
-const SCHEMA: &[Migration] = &[Migration::new("test/0001", "create table orders (id uuid primary key, ticket_id uuid not null,
+const SCHEMA: &[Migration] = &[Migration::new(
+    "test/0001",
+    "create table orders (id uuid primary key, ticket_id uuid not null,
               status text not null, version bigint not null,
               constraint orders_version_positive check (version >= 0));
           create unique index orders_one_active_per_ticket on orders (ticket_id)
-              where status <> 'cancelled';")];
+              where status <> 'cancelled';",
+)];
 
 const INSERT: &str = "insert into orders (id, ticket_id, status, version) values (?1, ?2, ?3, ?4)";
 const CANCEL: &str = "update orders set status = 'cancelled', version = version + 1
@@ -129,7 +132,8 @@ async fn values_come_back_as_they_went() {
             params![OrderId::generate(), 0_i64, "Bj\u{f6}rk \u{1f3ab}"],
             [Value::Null, Value::Null, Value::Null],
         ];
-        store.apply(rows.iter().map(|row| Statement::one_row(insert, row.clone())).collect())
+        store
+            .apply(rows.iter().map(|row| Statement::one_row(insert, row.clone())).collect())
             .await
             .unwrap();
         for row in &rows {
@@ -156,7 +160,8 @@ async fn values_come_back_as_they_went() {
 async fn texts_are_sorted_alike() {
     const TABLE: &[Migration] =
         &[Migration::new("test/0001", "create table t (name text not null)")];
-    let names = ["a", "B", "b", "", " a", "a b", "ab", "a-b", "\u{e9}", "z", "e\u{301}", "\u{1f3ab}"];
+    let names =
+        ["a", "B", "b", "", " a", "a b", "ab", "a-b", "\u{e9}", "z", "e\u{301}", "\u{1f3ab}"];
     let mut sorted = names;
     sorted.sort_unstable();
     for engine in testkit::ENGINES {
@@ -166,7 +171,8 @@ async fn texts_are_sorted_alike() {
         let rows = store.query("select name from t order by name", []).await.unwrap();
         let found: Vec<String> = rows.iter().map(|row| row.get(0).unwrap()).collect();
         assert_eq!(found, sorted, "{engine:?}");
-        let rows = store.query("select count(*) from t where name > ?1", params!["a"]).await.unwrap();
+        let rows =
+            store.query("select count(*) from t where name > ?1", params!["a"]).await.unwrap();
         let greater = sorted.iter().filter(|name| **name > "a").count();
         assert_eq!(rows[0].get::<i64>(0).unwrap(), greater as i64, "{engine:?}");
     }

@@ -52,6 +52,12 @@ impl PostgresDatabase {
         Self { server: service("POSTGRES_URL"), name }
     }
 
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Its URL.
     #[must_use]
     pub fn url(&self) -> String {
@@ -70,7 +76,7 @@ impl PostgresDatabase {
     /// # Panics
     /// When the server is away.
     pub async fn client(&self) -> tokio_postgres::Client {
-        connect(&self.url()).await
+        postgres_client(&self.url()).await
     }
 
     /// A store on it.
@@ -89,7 +95,11 @@ impl Drop for PostgresDatabase {
     }
 }
 
-async fn connect(url: &str) -> tokio_postgres::Client {
+/// A connection of the test's own to any database.
+///
+/// # Panics
+/// When the server is away.
+pub async fn postgres_client(url: &str) -> tokio_postgres::Client {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
     tokio::spawn(connection);
     client
@@ -121,7 +131,7 @@ impl TestStore {
         let options = PostgresOptions::new(shared(), "test");
         // makes the database, if it isn't there
         Store::connect(options, &[]).await.unwrap();
-        let client = connect(&shared()).await;
+        let client = postgres_client(&shared()).await;
         client.batch_execute(&format!("create schema {schema}")).await.unwrap();
         let url = format!("{}?options=-c%20search_path%3D{schema}", shared());
         let mut options = PostgresOptions::new(url, "test");
@@ -163,7 +173,7 @@ pub const ENGINES: [Engine; 2] = [Engine::Sqlite, Engine::Postgres];
 fn run_apart(url: String, sql: String) {
     let running = std::thread::spawn(move || {
         crate::runtime().block_on(async move {
-            connect(&url).await.batch_execute(&sql).await.unwrap();
+            postgres_client(&url).await.batch_execute(&sql).await.unwrap();
         });
     });
     if running.join().is_err() {

@@ -23,7 +23,10 @@ pub const MIGRATIONS: &[Migration] = &[
         include_str!("../migrations/0002_search.sql"),
         include_str!("../migrations/postgres/0002_search.sql"),
     ),
-    Migration::new("tickets/0003_holder_in_its_ticket", include_str!("../migrations/0003_holder_in_its_ticket.sql")),
+    Migration::new(
+        "tickets/0003_holder_in_its_ticket",
+        include_str!("../migrations/0003_holder_in_its_ticket.sql"),
+    ),
 ];
 
 macro_rules! columns {

@@ -215,7 +215,8 @@ async fn a_script_never_sees_the_session_token() {
 
 #[tokio::test]
 async fn a_cookie_is_secure_where_the_exchange_is() {
-    let world = World::with(|options| options.public_url = "https://tickets.example".to_owned()).await;
+    let world =
+        World::with(|options| options.public_url = "https://tickets.example".to_owned()).await;
     let mut browser = Browser::new(&world);
     let flow = browser.script("/self-service/login/browser").await;
     assert!(cookies_of(&flow)[0].ends_with("; HttpOnly; SameSite=Lax; Secure"));

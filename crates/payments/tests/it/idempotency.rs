@@ -12,7 +12,7 @@ use http_kit::edge::edge;
 use kernel::{Clock, OrderId};
 use payments::{Hints, Payments, settle};
 use store::StoreError;
-use testkit::{ManualClock, Only, sealed, TestPlace};
+use testkit::{ManualClock, Only, TestPlace, sealed};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 

@@ -39,7 +39,11 @@ pub(super) async fn connect(
                 let opened = opened?;
                 let patient = "set statement_timeout = 0; set lock_timeout = 0;
                      set idle_in_transaction_session_timeout = 0";
-                opened.client.batch_execute(patient).await.map_err(|error| from_postgres(&error))?;
+                opened
+                    .client
+                    .batch_execute(patient)
+                    .await
+                    .map_err(|error| from_postgres(&error))?;
                 return Ok(opened);
             }
         }
@@ -64,11 +68,8 @@ async fn create(config: &Config, tls: &Tls, options: &PostgresOptions) -> Result
         return Ok(());
     };
     // another process was quicker, or is at it: the template is in use, or the name is
-    let others = [
-        SqlState::DUPLICATE_DATABASE,
-        SqlState::UNIQUE_VIOLATION,
-        SqlState::OBJECT_IN_USE,
-    ];
+    let others =
+        [SqlState::DUPLICATE_DATABASE, SqlState::UNIQUE_VIOLATION, SqlState::OBJECT_IN_USE];
     match error.code() {
         Some(code) if others.contains(code) => Ok(()),
         _ => Err(from_postgres(&error)),

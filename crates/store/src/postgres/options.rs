@@ -192,6 +192,8 @@ mod tests {
             assert!(error.contains("URL") && !error.contains("secret"), "{error}");
             assert!(!format!("{:?}", options(url)).contains("secret"));
         }
-        assert!(options("postgres://u@h").config().unwrap_err().to_string().contains("no database"));
+        assert!(
+            options("postgres://u@h").config().unwrap_err().to_string().contains("no database")
+        );
     }
 }

@@ -36,8 +36,10 @@ impl Tls {
             Trust::Anybody => None,
             Trust::Issuers { roots, .. } => {
                 let roots = roots_of(roots.as_deref()).map_err(fail)?;
-                let verifier =
-                    WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
+                let verifier = WebPkiServerVerifier::builder_with_provider(
+                    Arc::new(roots),
+                    Arc::clone(&provider),
+                );
                 Some(verifier.build().map_err(|error| fail(error.to_string()))?)
             }
         };

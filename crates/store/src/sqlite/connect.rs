@@ -140,9 +140,8 @@ pub(crate) fn migrate(
         )
         .map_err(fail)?;
     for migration in pending(Engine::Sqlite, migrations, &applied(&transaction).map_err(fail)?)? {
-        transaction.execute_batch(migration.sql(Engine::Sqlite)).map_err(|error| StoreError::Migration {
-            name: migration.name.to_owned(),
-            reason: error.to_string(),
+        transaction.execute_batch(migration.sql(Engine::Sqlite)).map_err(|error| {
+            StoreError::Migration { name: migration.name.to_owned(), reason: error.to_string() }
         })?;
         transaction
             .execute(

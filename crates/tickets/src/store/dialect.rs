@@ -74,7 +74,9 @@ impl Dialect {
             (Engine::Sqlite, Place::Start) => {
                 format!("substr(caseless(t.title), 1, {length}) = {text}")
             }
-            (Engine::Sqlite, Place::End) => format!("substr(caseless(t.title), -{length}) = {text}"),
+            (Engine::Sqlite, Place::End) => {
+                format!("substr(caseless(t.title), -{length}) = {text}")
+            }
             (Engine::Postgres, Place::Anywhere) => format!("strpos(t.caseless, {text}) > 0"),
             (Engine::Postgres, Place::Start) => {
                 format!("left(t.caseless, cast({length} as integer)) = {text}")

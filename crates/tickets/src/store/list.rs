@@ -178,8 +178,7 @@ fn by_words(query: &TicketQuery, who: Who, mut conditions: Conditions) -> Select
     conditions.after(query);
     let branches = who.branches(&mut conditions).join(" or ");
     let columns = columns(query);
-    let mut from =
-        format!("{} and ({branches}){}", dialect.with_words(&words), conditions.all());
+    let mut from = format!("{} and ({branches}){}", dialect.with_words(&words), conditions.all());
     if query.sort.field == SortField::Id && dialect.finds_newest_first() {
         from.push_str(&start_of_page(query, &mut conditions));
         let end = end_of_page(query, &from, &mut conditions);
