@@ -194,7 +194,14 @@ impl Database {
         let limit = self.pool.options().answer_max;
         let connection = lease.connection().map_err(Failure::Final)?;
         match timeout(limit, writer::apply(connection, batch)).await {
-            Ok(applied) => applied,
+            Ok(applied) => {
+                if let Err(Failure::Again(_) | Failure::Final(StoreError::Unavailable { .. })) =
+                    applied
+                {
+                    lease.discard();
+                }
+                applied
+            }
             Err(_) => {
                 lease.give_up();
                 Err(Failure::Final(no_answer("to a batch", limit)))
@@ -213,6 +220,7 @@ impl Database {
         let rows = match timeout(limit, read(connection, sql, params)).await {
             Ok(Ok(rows)) => rows,
             Ok(Err(error)) if is_of_connection(&error) => {
+                lease.discard();
                 return Err(Failure::Again(from_postgres(&error)));
             }
             Ok(Err(error)) => return Err(Failure::Final(from_postgres(&error))),

@@ -182,6 +182,11 @@ impl Lease {
         self.cancel();
     }
 
+    /// It is not used again: it may have ended, although that isn't known yet.
+    pub(super) fn discard(&mut self) {
+        self.connection = None;
+    }
+
     pub(super) fn cancel(&mut self) {
         let (Some(connection), Some(place)) = (self.connection.take(), self.place.take()) else {
             return;
