@@ -16,6 +16,7 @@ use std::time::Duration;
 use anyhow::{Context, bail, ensure};
 
 pub use ports::Ports;
+pub(crate) use postgres::psql;
 
 use crate::process::{Place, Signal, write_whole};
 use crate::{environment, wait};
