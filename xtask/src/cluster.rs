@@ -4,13 +4,13 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use cluster::{Cluster, ClusterOptions, Role};
 
 use crate::task::Outcome;
 use crate::{services, workspace};
 
-const USAGE: &str = "usage: cargo xtask cluster [up | down | status | remove | restart ROLE | \
+const USAGE: &str = "usage: cargo xtask cluster [up [PROGRAM] | down | status | remove | restart ROLE | \
                      (kill | stop | start) ROLE NUMBER]";
 
 /// Where nginx listens.
@@ -28,7 +28,8 @@ const NAME: &str = "ticketing";
 pub(crate) fn run(arguments: &[String]) -> anyhow::Result<Outcome> {
     let words: Vec<_> = arguments.iter().map(String::as_str).collect();
     match words[..] {
-        ["up"] => up(),
+        ["up"] => up(None),
+        ["up", program] => up(Some(PathBuf::from(program))),
         ["down"] => down(),
         ["status"] => status(),
         ["remove"] => remove(),
@@ -38,7 +39,8 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<Outcome> {
     }
 }
 
-fn up() -> anyhow::Result<Outcome> {
+/// Starts it all, with `program` if it is given, else with the release build.
+fn up(program: Option<PathBuf>) -> anyhow::Result<Outcome> {
     if let Ok(cluster) = Cluster::at(&folder()?)
         && cluster.nginx().pid().is_some()
     {
@@ -46,12 +48,7 @@ fn up() -> anyhow::Result<Outcome> {
         return Ok(greet(&cluster));
     }
     services::up()?;
-    println!("cluster: building the program");
-    let mut build = workspace::cargo(&workspace::root()?);
-    let built = build.args(["build", "--release", "--locked", "-p", "server"]).status();
-    if Outcome::of(built.context("could not start cargo")?) == Outcome::Failed {
-        return Ok(Outcome::Failed);
-    }
+    let binary = program.map_or_else(release_build, Ok)?;
     println!("cluster: starting {REPLICAS} of each service");
     let options = ClusterOptions {
         folder: folder()?,
@@ -61,8 +58,15 @@ fn up() -> anyhow::Result<Outcome> {
         backends: services::backends(NAME)?,
         settings: Vec::new(),
     };
-    let binary = workspace::target_folder()?.join("release").join("ticketing");
     Ok(greet(&Cluster::start(&binary, options)?))
+}
+
+fn release_build() -> anyhow::Result<PathBuf> {
+    println!("cluster: building the program");
+    let mut build = workspace::cargo(&workspace::root()?);
+    let built = build.args(["build", "--release", "--locked", "-p", "server"]).status();
+    ensure!(built.context("could not start cargo")?.success(), "the program can't be built");
+    Ok(workspace::target_folder()?.join("release").join("ticketing"))
 }
 
 /// Says where everything is, and what to try.
