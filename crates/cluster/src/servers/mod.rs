@@ -230,7 +230,7 @@ impl Servers {
     /// When it can't be stopped.
     pub fn stop(&self, server: Server) -> anyhow::Result<bool> {
         let ran = self.place(server).stop(server.goodbye())?;
-        if server == Server::RabbitMq && ran {
+        if server == Server::RabbitMq && self.place(server).alive().is_none() {
             rabbitmq::stop_register(self);
         }
         Ok(ran)

@@ -3,4 +3,5 @@
 
 mod client;
 mod nginx;
+mod servers;
 mod upstream;
