@@ -10,8 +10,8 @@ use cluster::{Cluster, ClusterOptions, Role};
 use crate::task::Outcome;
 use crate::{services, workspace};
 
-const USAGE: &str = "usage: cargo xtask cluster [up [PROGRAM] | down | status | remove | restart ROLE | \
-                     (kill | stop | start) ROLE NUMBER]";
+const USAGE: &str = "usage: cargo xtask cluster [up [PROGRAM] | down | status | remove | \
+                     restart ROLE | (kill | stop | start) ROLE NUMBER]";
 
 /// Where nginx listens.
 const PORT: u16 = 8088;

@@ -57,8 +57,8 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Starts `binary`, which is `ticketing`, once for each replica of each role, then nginx; returns
-    /// once all of them serve.
+    /// Starts `binary`, which is `ticketing`, once for each replica of each role, then nginx.
+    /// Returns once all of them serve.
     ///
     /// # Errors
     /// When something doesn't start; what has started is stopped again.
