@@ -20,6 +20,7 @@ mod race;
 mod readme;
 mod refusals;
 mod rights;
+mod rolling;
 mod storage;
 mod story;
 
