@@ -86,6 +86,7 @@ impl LiveSessions {
             user_id: identity.user_id,
             identity_id: identity.id,
             email: identity.email.to_string(),
+            expires_at,
         };
         let mut state = self.state();
         if state.ended == search.ended_before && !state.ending.contains_key(&identity.id) {

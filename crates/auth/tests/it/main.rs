@@ -5,6 +5,7 @@
 mod browser;
 mod csrf;
 mod devices;
+mod endings;
 mod flows;
 mod hostile;
 mod housekeeping;

@@ -11,6 +11,8 @@ const ADAPTERS: &[(&str, &str)] = &[
     ("CardSandbox", "card-sandbox"),
     ("card_sandbox::", "card-sandbox"),
     ("Store::open", "store"),
+    ("redis_kit::", "redis-kit"),
+    ("redis::", "redis-kit"),
 ];
 
 /// The one place of composition, and the tests' helper.
