@@ -35,7 +35,7 @@ pub trait SessionEndings: Send + Sync {
     /// answers is the name of this ending.
     async fn begin(&self, of: IdentityId) -> String;
 
-    /// The ending is stored, or certain not to be. Returns when nobody anywhere is known by a session
-    /// that it has ended: only then may the end be answered.
+    /// The ending is stored, or certain not to be. Returns when nobody anywhere is known by a
+    /// session that it has ended: only then may the end be answered.
     async fn finish(&self, of: IdentityId, ending: String);
 }

@@ -1,4 +1,5 @@
-//! Others keep what they know of sessions: they hear of each end before it is stored, and once it is.
+//! Others keep what they know of sessions: they hear of each end before it is stored, and once it
+//! is.
 
 use std::sync::{Arc, Mutex};
 

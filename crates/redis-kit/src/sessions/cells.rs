@@ -3,8 +3,8 @@
 //! - `state`: a hash, the generation of all that is kept, and a clock that counts endings.
 //! - `known:<digest>`: a session by the digest of its token, with the generation it was learned in.
 //! - `of:<identity>`: the digests of an identity's sessions that are kept.
-//! - `ending:<identity>`: endings that are under way; `ended:<identity>`: when the last of them was,
-//!   by the clock. Both for longer than any search or commit takes.
+//! - `ending:<identity>`: endings that are under way; `ended:<identity>`: when the last of them
+//!   was, by the clock. Both for longer than any search or commit takes.
 
 use std::time::Duration;
 

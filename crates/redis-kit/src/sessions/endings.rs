@@ -33,8 +33,8 @@ impl RedisEndings {
 
 #[async_trait]
 impl SessionEndings for RedisEndings {
-    /// Where Redis isn't reached, the session is ended nevertheless: [`Self::finish`] makes good for
-    /// it.
+    /// Where Redis isn't reached, the session is ended nevertheless: [`Self::finish`] makes good
+    /// for it.
     async fn begin(&self, of: IdentityId) -> String {
         let ending = EventId::generate().to_string();
         if let Err(error) = self.cells.end(of, Moment::Begin, &ending).await {

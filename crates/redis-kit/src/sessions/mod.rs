@@ -1,5 +1,6 @@
 //! Live sessions in Redis, so that auth isn't asked for each request of somebody who is signed in.
-//! Reading order: [`CachedSessions`] (who asks), [`RedisEndings`] (who ends), `cells` (the scripts).
+//! Reading order: [`CachedSessions`] (who asks), [`RedisEndings`] (who ends), `cells` (the
+//! scripts).
 //!
 //! Nobody is known here whose session has ended:
 //!

@@ -1,6 +1,6 @@
 //! How late timers fire: very many of them, two workers, and one is killed in the middle.
 //!
-//! `cargo run --release -p redis-kit --example many_timers -- redis://127.0.0.1:63799 100000 10`
+//! `cargo run --release -p bench --example many_timers -- redis://127.0.0.1:63799 100000 10`
 //! arms so many timers that are due within so many seconds. Workers are processes, each with a
 //! SQLite database of its own for the events.
 #![expect(clippy::print_stdout, reason = "its result is for whoever runs it")]
