@@ -1,16 +1,17 @@
 //! Redis dies, hangs, or loses what it knew, while sessions are used and ended.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use kernel::{Clock, IdentityId, SystemClock, Timestamp};
 use ory::SessionEndings;
-use redis_kit::{CachedSessions, RedisEndings};
+use redis_kit::{CachedSessions, RedisEndings, SessionOptions};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::server::Server;
-use crate::sessions::{Auth, endings, is_known, process};
+use crate::sessions::{Auth, endings, is_known, process, process_with};
 use crate::support::{Own, reaches};
 
 struct Scene {
@@ -171,4 +172,75 @@ async fn while_redis_is_away_auth_is_asked() {
     assert!(asked.elapsed() < Duration::from_millis(800), "{:?}", asked.elapsed());
     scene.server.start().await;
     scene.cache(&token).await;
+}
+
+/// Asks all the time; from the moment that the end was answered, nobody may be known.
+async fn ask_on(sessions: Arc<CachedSessions>, token: String, over: Arc<AtomicBool>) {
+    for checks in 0.. {
+        let is_over = over.load(Ordering::SeqCst);
+        let is_known = is_known(&sessions, &token).await;
+        assert!(!(is_over && is_known), "known after its end");
+        if is_over && checks > 50 {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+/// One fault after the other, in the middle of sessions' ends.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_happens_to_redis_nobody_is_known_after_the_end() {
+    let mut server = Server::started().await;
+    let own = Own::of(server.url());
+    let (auth, clock) = (Auth::new(), SystemClock::shared());
+    let options = SessionOptions {
+        known_for: Duration::from_millis(600),
+        clocks_differ_max: Duration::from_millis(100),
+    };
+    let processes = [0, 1].map(|_| process_with(&own, &auth, &clock, options));
+    let endings = RedisEndings::new(own.redis(), options);
+    let mine = IdentityId::generate();
+    for round in 0..24_u64 {
+        let token = auth.sign_in(mine, Timestamp::from_micros(i64::MAX));
+        let over = Arc::new(AtomicBool::new(false));
+        let mut readers = JoinSet::new();
+        for sessions in &processes {
+            assert!(is_known(sessions, &token).await);
+            readers.spawn(ask_on(Arc::clone(sessions), token.clone(), Arc::clone(&over)));
+        }
+        let ending = async {
+            let ending = endings.begin(mine).await;
+            auth.end(&token);
+            endings.finish(mine, ending).await;
+            over.store(true, Ordering::SeqCst);
+        };
+        let fault = async {
+            // a little earlier or later, so that each part of the end is hit
+            for _ in 0..round {
+                tokio::task::yield_now().await;
+            }
+            match round % 4 {
+                0 => {
+                    server.kill();
+                    server.start().await;
+                }
+                1 => server.flush(),
+                2 => {
+                    server.signal("-STOP");
+                    reaches("it is answered", async || over.load(Ordering::SeqCst)).await;
+                    server.signal("-CONT");
+                }
+                _ => {
+                    server.signal("-STOP");
+                    let pings = async || own.redis().health().await.latency.is_err();
+                    reaches("nobody hears of it", pings).await;
+                    server.signal("-CONT");
+                }
+            }
+        };
+        tokio::join!(ending, fault);
+        while let Some(reader) = readers.join_next().await {
+            reader.unwrap();
+        }
+    }
 }

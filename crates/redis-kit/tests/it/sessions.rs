@@ -66,8 +66,17 @@ impl Sessions for Auth {
 }
 
 pub(crate) fn process(own: &Own, auth: &Arc<Auth>, clock: &Arc<dyn Clock>) -> Arc<CachedSessions> {
+    process_with(own, auth, clock, SessionOptions::default())
+}
+
+pub(crate) fn process_with(
+    own: &Own,
+    auth: &Arc<Auth>,
+    clock: &Arc<dyn Clock>,
+    options: SessionOptions,
+) -> Arc<CachedSessions> {
     let (inner, clock): (Arc<dyn Sessions>, _) = (auth.clone(), Arc::clone(clock));
-    Arc::new(CachedSessions::new(inner, own.redis(), clock, SessionOptions::default()))
+    Arc::new(CachedSessions::new(inner, own.redis(), clock, options))
 }
 
 pub(crate) fn endings(own: &Own) -> RedisEndings {
