@@ -33,7 +33,7 @@ use kernel::Currency;
 use kernel::origin::WebOrigin;
 use telemetry::LogFormat;
 
-pub use commands::{ConfigCommand, Demo, UserCommand};
+pub use commands::{ConfigCommand, DeadLettersCommand, Demo, Subscriber, UserCommand, Wanted};
 pub use configuration::Configuration;
 pub use environment::{Environment, EnvironmentError, Origin};
 pub use fault::{Fault, Report};
@@ -87,6 +87,9 @@ pub enum Command {
     /// Look after users.
     #[command(subcommand)]
     User(UserCommand),
+    /// Look after events that could not be handled; the exchange may be running.
+    #[command(subcommand)]
+    DeadLetters(DeadLettersCommand),
     /// Copy all data as of one moment into a folder, while the exchange runs or is stopped.
     Backup {
         /// The folder; made if it is missing, and refused unless it is empty.

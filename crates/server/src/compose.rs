@@ -8,14 +8,14 @@ use anyhow::Context;
 use auth::Auth;
 use bus::{Bus, InProcessBus, RetryPolicy};
 use card_sandbox::CardSandbox;
-use config::Settings;
+use config::{Settings, Subscriber};
 use expiration::Expiration;
 use futures_util::FutureExt;
 use gateway::{Mounted, Watched};
 use http_kit::protection::Protection;
 use kernel::{Clock, SystemClock};
 use orders::Orders;
-use outbox::{Journal, Relay, RelayOptions};
+use outbox::{Journal, Relay, RelayOptions, Replays};
 use payments::{Hints, Payments};
 use store::{Location, Migration, Store};
 use tickets::Tickets;
@@ -172,13 +172,19 @@ impl Exchange {
             payments::subscription(&self.payments),
             expiration::subscription(&self.expiration),
         ];
-        let bus: Arc<dyn Bus> = Arc::new(InProcessBus::new(subscriptions, RetryPolicy::default()));
-        for journal in [
+        let journals = [
             &self.tickets.journal,
             &self.orders.journal,
             &self.payments.journal,
             &self.expiration.journal,
-        ] {
+        ];
+        for (subscription, journal) in subscriptions.iter().zip(journals) {
+            let consumer = Arc::clone(&subscription.consumer);
+            let replays = Replays::new(journal.clone(), consumer).run(stop.clone());
+            work.start("the replays", replays);
+        }
+        let bus: Arc<dyn Bus> = Arc::new(InProcessBus::new(subscriptions, RetryPolicy::default()));
+        for journal in journals {
             let (bus, clock) = (Arc::clone(&bus), Arc::clone(&self.clock));
             let relay = Relay::new(journal.clone(), bus, clock, RelayOptions::default());
             work.start("a relay", relay.run(stop.clone()));
@@ -221,6 +227,21 @@ pub(crate) fn auth_beside(data: &Path, settings: &Settings) -> anyhow::Result<(A
     let migrations = [outbox::MIGRATIONS, auth::MIGRATIONS].concat();
     let journal = Journal::new(Store::open_beside(&path, &migrations)?);
     Ok((auth(journal.clone(), SystemClock::shared(), "", settings)?, journal))
+}
+
+/// The database of one context in the folder `data`, which an exchange may be using; to be closed
+/// in the end.
+pub(crate) fn journal_beside(data: &Path, subscriber: Subscriber) -> anyhow::Result<Journal> {
+    let (database, own) = match subscriber {
+        Subscriber::Tickets => (Database::Tickets, tickets::MIGRATIONS),
+        Subscriber::Orders => (Database::Orders, orders::MIGRATIONS),
+        Subscriber::Payments => (Database::Payments, payments::MIGRATIONS),
+        Subscriber::Expiration => (Database::Expiration, expiration::MIGRATIONS),
+    };
+    let path = data.join(database.file());
+    anyhow::ensure!(path.exists(), "there is no {}", path.display());
+    let migrations = [outbox::MIGRATIONS, own].concat();
+    Ok(Journal::new(Store::open_beside(&path, &migrations)?))
 }
 
 /// Opens the database of one context.
