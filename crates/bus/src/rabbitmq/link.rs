@@ -12,7 +12,7 @@ use lapin::{Channel, Connection, ConnectionProperties, Event};
 use telemetry::Repeated;
 use telemetry::metrics::Gauge;
 use telemetry::metrics::catalog::BROKER_CONNECTED;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::options::RabbitMqOptions;
@@ -103,12 +103,10 @@ impl Link {
         self.say(AWAY);
         // bounded: by `stop`
         while !stop.is_cancelled() {
+            let began = Instant::now();
             let ended = tokio::select! {
                 made = timeout(self.options.connect_timeout, self.connect()) => match made {
-                    Ok(Ok(epoch)) => {
-                        failures = 0;
-                        self.work(epoch, work).await
-                    }
+                    Ok(Ok(epoch)) => self.work(epoch, work).await,
                     Ok(Err(error)) => Err(error.to_string()),
                     Err(_late) => Err("it doesn't answer".to_owned()),
                 },
@@ -124,6 +122,10 @@ impl Link {
                     kept_back,
                     "No connection to the broker; tries again"
                 );
+            }
+            // one that has lasted was a good one
+            if began.elapsed() > self.options.reconnect_pause_max {
+                failures = 0;
             }
             self.rest(failures, stop).await;
             failures += 1;

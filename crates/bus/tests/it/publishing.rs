@@ -94,33 +94,6 @@ async fn among_many_only_what_no_queue_takes_is_refused() {
     vhost.remove().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn zz_speed() {
-    for queue_kind in [QueueKind::Classic, QueueKind::Quorum] {
-        let vhost = Vhost::new().await;
-        let orders = Arc::<Recording>::default();
-        let options = RabbitMqOptions { queue_kind, prefetch: 64, ..vhost.options(&[ORDERS]) };
-        let process = Process::start(options, vec![orders.subscription(ORDERS)]);
-        let bus = process.rabbit.publisher();
-        bus.publish(event()).await.unwrap();
-        let sent = events(20_000);
-        let began = Instant::now();
-        let ids: Vec<_> = sent.iter().map(|e| e.id).collect();
-        use futures_util::StreamExt;
-        let ok = futures_util::stream::iter(sent)
-            .map(|e| bus.publish(e))
-            .buffer_unordered(256)
-            .filter(|r| std::future::ready(r.is_ok()))
-            .count()
-            .await;
-        println!("{queue_kind:?} published {ok} {:?}", began.elapsed());
-        orders.once_handled(&ids[19_000..]).await;
-        println!("{queue_kind:?} handled {:?}", began.elapsed());
-        process.stop().await;
-        vhost.remove().await;
-    }
-}
-
 /// A queue that somebody deletes is declared anew, and no publish says that it went there before.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_queue_that_is_deleted_comes_back() {
