@@ -145,8 +145,10 @@ async fn replay(places: &[Place], id: Option<EventId>, as_json: bool) -> anyhow:
         outcomes.push((place.0, letter.id, outcome(&place.1, letter.id, patience).await?));
     }
     if as_json {
-        let outcome = |(service, id, (outcome, reason)): &(&str, EventId, Outcome)| json!({"service": service, "id": id, "outcome": outcome, "reason": reason});
-        return lines(outcomes.iter().map(outcome).collect());
+        let all = outcomes.iter().map(|(service, id, (outcome, reason))| {
+            json!({"service": service, "id": id, "outcome": outcome, "reason": reason})
+        });
+        return lines(all.collect());
     }
     if outcomes.is_empty() {
         return Ok("There are no dead letters.\n".to_owned());

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::StreamExt;
-use lapin::uri::AMQPUri;
+use lapin::uri::{AMQPScheme, AMQPUri};
 use lapin::{Channel, Connection, ConnectionProperties, Event};
 use telemetry::Repeated;
 use telemetry::metrics::Gauge;
@@ -57,6 +57,10 @@ pub(super) struct Links {
 impl Links {
     pub(super) fn new(options: RabbitMqOptions) -> Result<Self, InvalidUrl> {
         let mut uri: AMQPUri = options.url.parse().map_err(InvalidUrl)?;
+        if uri.scheme == AMQPScheme::AMQPS {
+            let reason = "no TLS to the broker in this build; let a proxy on this machine speak it";
+            return Err(InvalidUrl(reason.to_owned()));
+        }
         let heartbeat = u16::try_from(options.heartbeat.as_secs()).unwrap_or(u16::MAX);
         uri.query.heartbeat = Some(heartbeat.max(1));
         Ok(Self { options: Arc::new(options), uri, states: Mutex::default() })
@@ -235,5 +239,23 @@ impl Epoch {
     /// When nobody trusts it any more.
     pub(super) fn doubted(&self) -> impl Future<Output = ()> {
         self.doubtful.cancelled()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_can_not_be_used_is_refused_without_being_shown() {
+        let refused = |url: &str| {
+            let options = RabbitMqOptions::new(url.to_owned(), "a test".to_owned(), Vec::new());
+            Links::new(options).err().map(|error| error.to_string())
+        };
+        assert_eq!(refused("amqp://ada:secret@broker:5672/%2f"), None);
+        for url in ["", "broker", "http://ada:secret@broker", "amqps://ada:secret@broker/x"] {
+            let error = refused(url).unwrap();
+            assert!(!error.contains("secret"), "{error}");
+        }
     }
 }

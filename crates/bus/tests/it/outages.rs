@@ -9,7 +9,7 @@ use std::time::Duration;
 use bus::Bus;
 use kernel::EventId;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, MissedTickBehavior, timeout};
 
 use crate::broker::{ORDERS, Process, Vhost};
 use crate::own_broker::OwnBroker;
@@ -36,6 +36,9 @@ impl Load {
             publishers.spawn(async move {
                 let (mut sent, mut slowest, mut failures) = (HashSet::new(), Duration::ZERO, 0);
                 let mut next = event();
+                // a thousand a second in all, which the consumer handles while it runs
+                let mut pace = tokio::time::interval(Duration::from_millis(64));
+                pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
                 while running.load(Ordering::SeqCst) {
                     let began = Instant::now();
                     let published = bus.publish(Arc::clone(&next)).await;
@@ -48,8 +51,7 @@ impl Load {
                         }
                         Err(_) => failures += 1,
                     }
-                    // at most a thousand a second, which the consumer handles while it runs
-                    tokio::time::sleep_until(began + Duration::from_millis(64)).await;
+                    pace.tick().await;
                 }
                 (sent, slowest, failures)
             });
