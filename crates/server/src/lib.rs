@@ -104,7 +104,8 @@ fn run(
 
 /// Some commands are about the folder of an exchange in one process.
 fn must_have_a_folder(command: &Command, settings: &Settings) -> anyhow::Result<()> {
-    let needs = matches!(command, Command::Demo(_) | Command::Backup { .. } | Command::Restore { .. });
+    let needs =
+        matches!(command, Command::Demo(_) | Command::Backup { .. } | Command::Restore { .. });
     anyhow::ensure!(
         !needs || !settings.distributed.has_server(),
         "this is for the folder of an exchange in one process; with DATABASE_URL the data is in \

@@ -58,10 +58,11 @@ async fn auth_of(world: &World) -> (Arc<Upstream>, Arc<AtomicUsize>) {
     let keto = auth::keto(auth.clone(), auth.permissions(Vec::new()), &key());
     let asked = Arc::<AtomicUsize>::default();
     let counted = Arc::clone(&asked);
-    let routes = auth::router(auth).merge(keto).layer(from_fn(move |request: Request, next: Next| {
-        counted.fetch_add(1, Ordering::SeqCst);
-        next.run(request)
-    }));
+    let routes =
+        auth::router(auth).merge(keto).layer(from_fn(move |request: Request, next: Next| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            next.run(request)
+        }));
     let router = http_kit::edge::protected(routes, world.clock.clone(), Arc::new(protection));
     (serve_on_a_free_port(router).await, asked)
 }

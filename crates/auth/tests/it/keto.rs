@@ -211,6 +211,7 @@ async fn tuples_are_written_all_or_none() {
     let patch = json!([{"action": "delete", "relation_tuple": good}]);
     assert_eq!(keto.send(Method::PATCH, "/admin/relation-tuples", &patch, KEY).await.0, 204);
     assert_eq!(keto.get("/relation-tuples").await.1["relation_tuples"], json!([]));
-    let many: Vec<_> = (0..1001).map(|n| tuple("Ticket", &n.to_string(), "owners", "User:U")).collect();
+    let many: Vec<_> =
+        (0..1001).map(|n| tuple("Ticket", &n.to_string(), "owners", "User:U")).collect();
     assert_eq!(keto.insert(&many).await, 400);
 }

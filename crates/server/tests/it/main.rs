@@ -20,6 +20,7 @@ mod race;
 mod readme;
 mod refusals;
 mod rights;
+mod roles;
 mod storage;
 mod story;
 

@@ -12,7 +12,7 @@ const ADAPTERS: &[(&str, &str)] = &[
     ("card_sandbox::", "card-sandbox"),
     ("Store::open", "store"),
     ("Store::connect", "store"),
-    ("RabbitMq", "bus"),
+    ("RabbitMq::new", "bus"),
     ("RedisCells", "redis-kit"),
     ("RedisTimers", "redis-kit"),
     ("KetoPermissions", "ory"),
