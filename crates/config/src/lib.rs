@@ -5,9 +5,10 @@
 //! knows of them: the check that finds all faults at once, the list of effective values, and
 //! `.env.example`. A new setting needs no line in any of these.
 //!
-//! Reading order: [`Settings`] (what can be set), [`environment`] (`.env` and the environment),
-//! `roles` (what a process runs), [`vault`], `keys` (what clap knows of a setting), [`configuration`] (all values, each with where
-//! it came from, checked), `rules` (what holds between settings), `show`, [`example`], `mask`.
+//! Reading order: [`Settings`] (what can be set), `roles` (what a process runs), [`environment`]
+//! (`.env` and the environment), [`vault`], `keys` (what clap knows of a setting),
+//! [`configuration`] (all values, each with where it came from, checked), `rules` (what holds
+//! between settings), `needs` (what roles need), `show`, [`example`], `mask`.
 
 mod commands;
 pub mod configuration;
@@ -25,6 +26,7 @@ mod roles;
 mod rules;
 mod show;
 mod typo;
+mod urls;
 pub mod vault;
 
 use std::net::SocketAddr;
@@ -38,13 +40,14 @@ use telemetry::LogFormat;
 
 pub use commands::{ConfigCommand, DeadLettersCommand, Demo, Subscriber, UserCommand, Wanted};
 pub use configuration::Configuration;
-pub use distributed::{Database, DistributedSettings, QueueType, ServiceUrl};
+pub use distributed::{Database, DistributedSettings, QueueType};
 pub use environment::{Environment, EnvironmentError, Origin};
 pub use fault::{Fault, Report};
 pub use identity::IdentitySettings;
 pub use observability::ObservabilitySettings;
 pub use protection::{List, ProtectionSettings};
 pub use roles::{Role, Roles};
+pub use urls::ServiceUrl;
 
 /// The ticket exchange: list, reserve, pay, and never sell a ticket twice.
 #[derive(Debug, Clone, Parser)]

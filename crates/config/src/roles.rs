@@ -71,7 +71,7 @@ impl Roles {
         let needs = |database: &Database| {
             self.has(match database {
                 Database::Auth => Role::Auth,
-                Database::CardSandbox | Database::Payments => Role::Payments,
+                Database::Cards | Database::Payments => Role::Payments,
                 Database::Expiration => Role::Expiration,
                 Database::Orders => Role::Orders,
                 Database::Tickets => Role::Tickets,
@@ -104,7 +104,7 @@ mod tests {
         let some = Roles::new(&[Role::Orders, Role::Payments]);
         assert!(some.has(Role::Orders) && !some.has(Role::Auth) && !some.is_all());
         assert_eq!(some.to_string(), "orders payments");
-        let databases = [Database::CardSandbox, Database::Orders, Database::Payments];
+        let databases = [Database::Cards, Database::Orders, Database::Payments];
         assert_eq!(some.databases(), databases);
         assert_eq!(Roles::new(&[Role::Gateway]).databases(), []);
     }

@@ -169,7 +169,7 @@ impl Exchange {
         if let Some(Till { payments, books, .. }) = &self.payments {
             let routes = payments::router(payments.clone());
             mount(Database::Payments.name(), Some(routes), &payments.journal);
-            mount(Database::CardSandbox.name(), None, books);
+            mount(Database::Cards.name(), None, books);
         }
         if let Some(it) = &self.expiration {
             mount(Database::Expiration.name(), None, &it.journal);
@@ -328,7 +328,7 @@ impl Journals {
             tickets,
             orders,
             payments: open(Database::Payments, payments::MIGRATIONS).await?,
-            books: open(Database::CardSandbox, card_sandbox::MIGRATIONS).await?,
+            books: open(Database::Cards, card_sandbox::MIGRATIONS).await?,
             expiration: open(Database::Expiration, expiration::MIGRATIONS).await?,
         })
     }

@@ -11,7 +11,7 @@ use config::Database;
 pub(crate) const fn file_of(database: Database) -> &'static str {
     match database {
         Database::Auth => "auth.db",
-        Database::CardSandbox => "card-sandbox.db",
+        Database::Cards => "card-sandbox.db",
         Database::Expiration => "expiration.db",
         Database::Orders => "orders.db",
         Database::Payments => "payments.db",

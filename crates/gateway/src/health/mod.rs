@@ -2,8 +2,8 @@
 //! (`/api/health/live`) and whether to send it requests (`/api/health/ready`); a person asks how
 //! everything is (`/api/health`), and how one context is (`/api/health/orders`).
 //!
-//! The checks are in [`vitals`], and are made at most once a second, however many ask. What is answered says which part is down, and neither where it is nor how
-//! large: anyone may read it.
+//! The checks are in [`vitals`], and are made at most once a second, however many ask. What is
+//! answered says which part is down, and neither where it is nor how large: anyone may read it.
 
 pub(crate) mod vitals;
 

@@ -13,7 +13,7 @@ const ADAPTERS: &[(&str, &str)] = &[
     ("card_sandbox::", "card-sandbox"),
     ("Store::open", "store"),
     ("Store::connect", "store"),
-    ("RabbitMq", "bus"),
+    ("RabbitMq::new", "bus"),
     ("KetoPermissions", "ory"),
     ("KratosSessions", "ory"),
     ("redis_kit::", "redis-kit"),

@@ -10,9 +10,8 @@ use http_kit::Error;
 use ory::http::keto::wire::{Allowed, RelationTuple, SubjectSet};
 use serde::Deserialize;
 
-use super::{Keto, malformed};
+use super::{Keto, Malformed, malformed};
 use crate::http::failure::Failure;
-use crate::http::kratos::error::KratosError;
 
 /// A tuple, or a part of one, as a query writes it.
 #[derive(Debug, Default, Deserialize)]
@@ -31,7 +30,7 @@ pub(super) struct TupleQuery {
 
 impl TupleQuery {
     /// The set that the subject is, if it is one.
-    pub(super) fn subject_set(&self) -> Result<Option<SubjectSet>, KratosError> {
+    pub(super) fn subject_set(&self) -> Result<Option<SubjectSet>, Malformed> {
         let relation = self.set_relation.clone().unwrap_or_default();
         match (self.set_namespace.clone(), self.set_object.clone()) {
             (Some(namespace), Some(object)) => Ok(Some(SubjectSet { namespace, object, relation })),
@@ -41,7 +40,7 @@ impl TupleQuery {
     }
 
     /// The whole tuple.
-    pub(super) fn whole(self) -> Result<RelationTuple, KratosError> {
+    pub(super) fn whole(self) -> Result<RelationTuple, Malformed> {
         let subject_set = self.subject_set()?;
         let Self { namespace, object, relation, subject_id, .. } = self;
         let part = |part: Option<String>, name| {
@@ -82,13 +81,13 @@ pub(super) async fn by_body_openly(
     Ok(Json(is_allowed(&keto, read(&body)?).await?))
 }
 
-fn read(body: &[u8]) -> Result<RelationTuple, KratosError> {
+fn read(body: &[u8]) -> Result<RelationTuple, Malformed> {
     serde_json::from_slice(body).map_err(malformed)
 }
 
 /// What can't be found out is neither yes nor no.
 async fn is_allowed(keto: &Keto, asked: RelationTuple) -> Result<Allowed, Failure> {
-    let query = asked.query().map_err(KratosError::from)?;
+    let query = asked.query().map_err(Malformed::from)?;
     let allowed = keto.permissions.check(&query).await.map_err(Error::from)?;
     Ok(Allowed { allowed })
 }

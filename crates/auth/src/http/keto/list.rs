@@ -4,14 +4,13 @@ use axum::Json;
 use axum::extract::{Query, State};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ory::http::keto::wire::{Page, RelationTuple};
-use ory::{Object, Subject, Tuple};
+use ory::http::keto::wire::{self, Page, RelationTuple};
+use ory::{Subject, Tuple};
 use serde::Deserialize;
 
 use super::check::TupleQuery;
-use super::{Keto, malformed};
+use super::{Keto, Malformed, malformed};
 use crate::http::failure::Failure;
-use crate::http::kratos::error::KratosError;
 use crate::tuples::{self, About, Filter};
 
 /// Tuples on a page, if nothing is said, and at most.
@@ -45,21 +44,18 @@ pub(super) async fn list(
 }
 
 /// A page's token is the last tuple of the page before.
-fn read_token(token: &str) -> Result<Tuple, KratosError> {
+fn read_token(token: &str) -> Result<Tuple, Malformed> {
     let text = URL_SAFE_NO_PAD.decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let tuple = text.and_then(|text| text.parse().ok());
     tuple.ok_or_else(|| malformed("page_token is none of ours"))
 }
 
 /// Which tuples a query means.
-pub(super) fn filter(query: &TupleQuery) -> Result<Filter, KratosError> {
+pub(super) fn filter(query: &TupleQuery) -> Result<Filter, Malformed> {
     let about = match (&query.namespace, &query.object) {
-        (Some(namespace), Some(object)) => {
-            let object = format!("{namespace}:{object}").parse::<Object>().map_err(malformed)?;
-            Some(About::Object(object))
-        }
+        (Some(namespace), Some(object)) => Some(About::Object(wire::object(namespace, object)?)),
         (Some(namespace), None) => {
-            let any = format!("{namespace}:any").parse::<Object>().map_err(malformed)?;
+            let any = wire::object(namespace, "any")?;
             Some(About::Namespace(any.namespace.into_owned()))
         }
         (None, Some(_)) => return Err(malformed("an object has a namespace")),

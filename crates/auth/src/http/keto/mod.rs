@@ -13,6 +13,7 @@ use axum::routing::{get, put};
 use ory::http::keto::wire::WireError;
 use ory::{Permissions, ServiceKey};
 
+use super::failure::Failure;
 use super::kratos::error::KratosError;
 use crate::context::Auth;
 
@@ -41,13 +42,21 @@ pub fn keto(auth: Auth, permissions: Arc<dyn Permissions>, key: &ServiceKey) -> 
     http_kit::internal(routes, key)
 }
 
-/// Keto and Kratos say no in the same JSON.
-fn malformed(error: impl std::fmt::Display) -> KratosError {
-    KratosError::bad_request(error.to_string())
+/// A request that can't be understood. Keto and Kratos say so in the same JSON.
+struct Malformed(Box<KratosError>);
+
+fn malformed(error: impl std::fmt::Display) -> Malformed {
+    Malformed(Box::new(KratosError::bad_request(error.to_string())))
 }
 
-impl From<WireError> for KratosError {
+impl From<WireError> for Malformed {
     fn from(error: WireError) -> Self {
         malformed(error)
+    }
+}
+
+impl From<Malformed> for Failure {
+    fn from(Malformed(error): Malformed) -> Self {
+        Self::Kratos(error)
     }
 }

@@ -10,9 +10,8 @@ use store::Statement;
 
 use super::check::TupleQuery;
 use super::list::filter;
-use super::{Keto, malformed};
+use super::{Keto, Malformed, malformed};
 use crate::http::failure::Failure;
-use crate::http::kratos::error::KratosError;
 use crate::tuples;
 
 /// Tuples in one request.
@@ -36,7 +35,7 @@ pub(super) async fn patch(State(keto): State<Keto>, body: Bytes) -> Result<Statu
         Action::Insert => inserted(&keto, relation_tuple),
         Action::Delete => Ok(tuples::delete(&relation_tuple.tuple()?)),
     };
-    let writes = patches.iter().map(write).collect::<Result<Vec<_>, KratosError>>()?;
+    let writes = patches.iter().map(write).collect::<Result<Vec<_>, Malformed>>()?;
     commit(&keto, writes).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -55,7 +54,7 @@ pub(super) async fn delete(
 }
 
 /// What the model doesn't know can't be added: nothing would follow from it.
-fn inserted(keto: &Keto, tuple: &RelationTuple) -> Result<Statement, KratosError> {
+fn inserted(keto: &Keto, tuple: &RelationTuple) -> Result<Statement, Malformed> {
     let tuple: Tuple = tuple.tuple()?;
     keto.auth.model().admits(&tuple).map_err(malformed)?;
     Ok(tuples::insert(&tuple))

@@ -1,6 +1,6 @@
 //! Tuples as Keto writes them in JSON and in queries.
 
-use permissions::{Object, Query, Subject, Tuple, TupleSyntaxError};
+use permissions::{Key, Object, Query, Subject, Tuple, TupleSyntaxError};
 use serde::{Deserialize, Serialize};
 
 /// The namespace whose objects stand for themselves: they are compared, and never walked through.
@@ -124,8 +124,7 @@ impl RelationTuple {
     /// # Errors
     /// [`WireError::Syntax`].
     pub fn about(&self) -> Result<Object, WireError> {
-        // the text form knows what namespaces and ids look like
-        Ok(format!("{}:{}", self.namespace, self.object).parse()?)
+        object(&self.namespace, &self.object)
     }
 
     /// Who it is about.
@@ -188,12 +187,25 @@ impl SubjectSet {
     /// # Errors
     /// [`WireError::Syntax`].
     pub fn subject(&self) -> Result<Subject, WireError> {
-        let Self { namespace, object, relation } = self;
-        let text = match relation.as_str() {
-            "" => format!("{namespace}:{object}"),
-            relation => format!("{namespace}:{object}#{relation}"),
-        };
-        Ok(text.parse()?)
+        let object = object(&self.namespace, &self.object)?;
+        if self.relation.is_empty() {
+            return Ok(Subject::Id(object));
+        }
+        let Key { object, relation } = format!("{object}#{}", self.relation).parse()?;
+        Ok(Subject::Set { object, relation })
+    }
+}
+
+/// An object from its parts. The text form knows what they look like, and where one ends.
+///
+/// # Errors
+/// [`WireError::Syntax`].
+pub fn object(namespace: &str, id: &str) -> Result<Object, WireError> {
+    let object: Object = format!("{namespace}:{id}").parse()?;
+    if object.namespace == namespace {
+        Ok(object)
+    } else {
+        Err(TupleSyntaxError::Namespace(namespace.to_owned()).into())
     }
 }
 
@@ -229,8 +241,15 @@ mod tests {
             r#"{"namespace":"T","object":"1","relation":"edit"}"#,
             r#"{"namespace":"T","object":"1","relation":"edit","subject_id":"U"}"#,
             r#"{"namespace":"T","object":"1 2","relation":"edit","subject_id":"User:U"}"#,
-            r#"{"namespace":"T:x","object":"1","relation":"edit","subject_id":"User:U",
+            r#"{"namespace":"T","object":"1","relation":"edit","subject_id":"User:U",
                 "subject_set":{"namespace":"User","object":"U"}}"#,
+            r#"{"namespace":"T:x","object":"1","relation":"edit","subject_id":"User:U"}"#,
+            r#"{"namespace":"T","object":"1#x","relation":"edit","subject_id":"User:U"}"#,
+            r#"{"namespace":"T","object":"1","relation":"edit","subject_id":"User:U#x"}"#,
+            r#"{"namespace":"T","object":"1","relation":"edit",
+                "subject_set":{"namespace":"User","object":"U#x"}}"#,
+            r#"{"namespace":"T","object":"1","relation":"edit",
+                "subject_set":{"namespace":"User:x","object":"U"}}"#,
         ] {
             assert!(written(wrong).is_err(), "{wrong}");
         }
