@@ -11,6 +11,7 @@ const ADAPTERS: &[(&str, &str)] = &[
     ("CardSandbox", "card-sandbox"),
     ("card_sandbox::", "card-sandbox"),
     ("Store::open", "store"),
+    ("Store::connect", "store"),
 ];
 
 /// The one place of composition, and the tests' helper.
