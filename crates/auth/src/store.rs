@@ -14,7 +14,10 @@ use crate::domain::token::{SessionToken, TokenDigest};
 pub const MIGRATIONS: &[Migration] = &[
     Migration::new("auth/0001_auth", include_str!("../migrations/0001_auth.sql")),
     Migration::new("auth/0002_browsers", include_str!("../migrations/0002_browsers.sql")),
-    Migration::new("auth/0003_told_by_entities", include_str!("../migrations/0003_told_by_entities.sql")),
+    Migration::new(
+        "auth/0003_told_by_entities",
+        include_str!("../migrations/0003_told_by_entities.sql"),
+    ),
 ];
 
 /// The constraint by which no two identities have one e-mail address.
@@ -105,11 +108,12 @@ const REVOKE_SESSION: &str =
 const REVOKE_ONE: &str = "
     update sessions set revoked_at = ?3
     where id = ?1 and identity_id = ?2 and revoked_at is null";
+/// Who signs in writes the identity, too ([`SAME_PASSWORD`]): until the commit no session comes.
+const NOBODY_SIGNS_IN: &str = "update identities set created_at = created_at where id = ?1";
+/// And none of these goes.
 const EXPECT_OTHERS: &str = "
-    update sessions set revoked_at = revoked_at
-    where id = ?2 and ?4 =
-        (select count(*) from sessions
-         where identity_id = ?1 and id <> ?2 and expires_at > ?3 and revoked_at is null)";
+    update sessions set revoked_at = null
+    where identity_id = ?1 and id <> ?2 and expires_at > ?3 and revoked_at is null";
 const REVOKE_OTHERS: &str = "
     update sessions set revoked_at = ?3
     where identity_id = ?1 and id <> ?2 and revoked_at is null";
@@ -174,8 +178,12 @@ pub(crate) fn expect_others(
     but: SessionId,
     now: Timestamp,
     count: i64,
-) -> Statement {
-    Statement::one_row(EXPECT_OTHERS, params![id, but, now, count])
+) -> [Statement; 2] {
+    let count = usize::try_from(count).unwrap_or(usize::MAX);
+    [
+        Statement::one_row(NOBODY_SIGNS_IN, params![id]),
+        Statement::rows(count, EXPECT_OTHERS, params![id, but, now]),
+    ]
 }
 
 /// Ends sessions of an identity. To be committed by [`crate::context::Auth::commit_ending`], so

@@ -6,7 +6,10 @@ use payments::domain::{ChargeId, DeclineCode};
 use store::{Migration, Row, Statement, StoreError, params};
 
 /// The tables of the sandbox.
-pub const MIGRATIONS: &[Migration] = &[Migration::new("card-sandbox/0001_card_sandbox", include_str!("../migrations/0001_card_sandbox.sql"))];
+pub const MIGRATIONS: &[Migration] = &[Migration::new(
+    "card-sandbox/0001_card_sandbox",
+    include_str!("../migrations/0001_card_sandbox.sql"),
+)];
 
 const COLUMNS: &str = "key, charge_id, amount, currency, card, status, decline_code";
 

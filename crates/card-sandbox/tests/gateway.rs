@@ -10,12 +10,12 @@ use kernel::{Currency, Money, PaymentId, SystemClock};
 use outbox::Journal;
 use payments::domain::{CardToken, DeclineCode};
 use payments::gateway::{Abandoned, Authorize, CardGateway, GatewayError};
-use store::{Location, Store};
+use testkit::{TestPlace, TestStore};
 
-fn sandbox() -> CardSandbox {
+async fn sandbox() -> (CardSandbox, TestPlace) {
     let migrations = [outbox::MIGRATIONS, card_sandbox::MIGRATIONS].concat();
-    let store = Store::open(Location::Memory, &migrations).unwrap();
-    CardSandbox::new(Journal::new(store), SystemClock::shared())
+    let TestStore { store, place } = TestStore::on(testkit::engine(), &migrations).await;
+    (CardSandbox::new(Journal::new(store), SystemClock::shared()), place)
 }
 
 fn request(token: &str) -> Authorize {
@@ -29,7 +29,7 @@ async fn status(sandbox: &CardSandbox, key: PaymentId) -> Option<ChargeStatus> {
 
 #[tokio::test]
 async fn good_cards_pay_and_bad_ones_say_why() {
-    let sandbox = sandbox();
+    let (sandbox, _place) = sandbox().await;
     for token in ["tok_visa", "tok_mastercard"] {
         sandbox.authorize(&request(token)).await.unwrap();
     }
@@ -49,7 +49,7 @@ async fn good_cards_pay_and_bad_ones_say_why() {
 
 #[tokio::test]
 async fn the_same_key_holds_once_and_only_for_the_same_request() {
-    let sandbox = sandbox();
+    let (sandbox, _place) = sandbox().await;
     let first = request("tok_visa");
     let (a, b) = tokio::join!(sandbox.authorize(&first), sandbox.authorize(&first));
     assert_eq!(a.unwrap(), b.unwrap());
@@ -59,7 +59,7 @@ async fn the_same_key_holds_once_and_only_for_the_same_request() {
 
 #[tokio::test]
 async fn a_hold_is_taken_or_let_go_but_never_both() {
-    let sandbox = sandbox();
+    let (sandbox, _place) = sandbox().await;
     let (taken, freed) = (request("tok_visa"), request("tok_visa"));
     let charge = sandbox.authorize(&taken).await.unwrap();
     for _ in 0..2 {
@@ -78,7 +78,7 @@ async fn a_hold_is_taken_or_let_go_but_never_both() {
 
 #[tokio::test]
 async fn a_key_that_was_given_up_never_holds() {
-    let sandbox = sandbox();
+    let (sandbox, _place) = sandbox().await;
     let early = request("tok_visa");
     assert_eq!(sandbox.abandon(early.key).await.unwrap(), Abandoned::Nothing);
     assert!(matches!(sandbox.authorize(&early).await, Err(GatewayError::Refused(_))));
@@ -90,7 +90,7 @@ async fn a_key_that_was_given_up_never_holds() {
 
 #[tokio::test]
 async fn a_lost_answer_says_nothing_about_what_happened() {
-    let sandbox = sandbox();
+    let (sandbox, _place) = sandbox().await;
     let (before, after) = (request("tok_visa"), request("tok_visa"));
     sandbox.fail_next(Operation::Authorize, Fault::Before);
     sandbox.fail_next(Operation::Authorize, Fault::After);
@@ -108,7 +108,7 @@ async fn a_lost_answer_says_nothing_about_what_happened() {
 #[tokio::test]
 async fn an_unreliable_card_fails_once_in_each_operation() {
     for token in ["tok_sandboxTimeoutBefore", "tok_sandboxTimeoutAfter"] {
-        let sandbox = sandbox();
+        let (sandbox, _place) = sandbox().await;
         let request = request(token);
         assert!(sandbox.authorize(&request).await.is_err());
         let charge = sandbox.authorize(&request).await.unwrap();

@@ -24,8 +24,11 @@ use tower::ServiceExt;
 use uuid::Uuid;
 
 /// Whoever takes a slot first has it.
-const SLOTS: Migration = Migration::new("test/0001", "create table taken (id uuid not null, slot bigint not null, state bigint not null);
-          create unique index taken_once on taken (slot)");
+const SLOTS: Migration = Migration::new(
+    "test/0001",
+    "create table taken (id uuid not null, slot bigint not null, state bigint not null);
+          create unique index taken_once on taken (slot)",
+);
 
 const OPEN: i64 = 0;
 const GOOD: i64 = 1;

@@ -36,7 +36,10 @@ pub use subscriber::{Dispatch, Subscriber, failure_of};
 /// The tables every context's database has beside its own.
 pub const MIGRATIONS: &[Migration] = &[
     Migration::new("outbox/0001_outbox", include_str!("../migrations/0001_outbox.sql")),
-    Migration::new("outbox/0002_idempotency_keys", include_str!("../migrations/0002_idempotency_keys.sql")),
+    Migration::new(
+        "outbox/0002_idempotency_keys",
+        include_str!("../migrations/0002_idempotency_keys.sql"),
+    ),
     Migration::each(
         "outbox/0003_inbox_by_id",
         include_str!("../migrations/0003_inbox_by_id.sql"),

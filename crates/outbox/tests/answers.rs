@@ -14,14 +14,24 @@ use outbox::{
     Receipt, Relay, RelayOptions, Remember,
 };
 use store::{Location, Migration, Statement, Store, StoreError, params};
-use testkit::ManualClock;
+use testkit::{ManualClock, TestPlace, TestStore};
 use tokio_util::sync::CancellationToken;
 
 const NOON: Timestamp = Timestamp::from_micros(1_714_000_000_000_000);
 const INSTANT: Duration = Duration::from_micros(1);
 
-const MADE: Migration = Migration::new("test/0001", "create table made (id uuid not null);
-          create unique index made_once on made (id)");
+const MADE: Migration = Migration::new(
+    "test/0001",
+    "create table made (id uuid not null);
+          create unique index made_once on made (id)",
+);
+
+/// An empty one.
+async fn empty() -> (Journal, TestPlace) {
+    let migrations = [outbox::MIGRATIONS, &[MADE]].concat();
+    let TestStore { store, place } = TestStore::on(testkit::engine(), &migrations).await;
+    (Journal::new(store), place)
+}
 
 fn open(location: Location<'_>) -> Journal {
     let migrations = [outbox::MIGRATIONS, &[MADE]].concat();
@@ -74,7 +84,7 @@ async fn an_answer_is_there_with_its_effect_also_in_the_next_life() {
 
 #[tokio::test]
 async fn without_its_effect_there_is_no_answer() {
-    let (journal, key) = (open(Location::Memory), asked(UserId::generate(), "k"));
+    let ((journal, _place), key) = (empty().await, asked(UserId::generate(), "k"));
     let first = make(&journal, &asked(key.caller, "other"), NOON).await.unwrap();
     let again = making(first, Remember::answer(key.clone(), render), NOON);
     let error = journal.commit(again).await.unwrap_err();
@@ -85,7 +95,7 @@ async fn without_its_effect_there_is_no_answer() {
 
 #[tokio::test]
 async fn without_its_answer_there_is_no_effect() {
-    let (journal, key) = (open(Location::Memory), asked(UserId::generate(), "k"));
+    let ((journal, _place), key) = (empty().await, asked(UserId::generate(), "k"));
     let first = make(&journal, &key, NOON).await.unwrap();
     let error = make(&journal, &key, NOON).await.unwrap_err();
     assert!(error.is_constraint(ONE_ANSWER_PER_KEY), "{error}");
@@ -103,8 +113,7 @@ async fn without_its_answer_there_is_no_effect() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_of_many_at_once_commits() {
-    let folder = tempfile::tempdir().unwrap();
-    let journal = open(Location::File(&folder.path().join("race.db")));
+    let (journal, _place) = empty().await;
     let key = asked(UserId::generate(), "k");
     let racers: Vec<_> = (0..64)
         .map(|_| {
@@ -127,7 +136,7 @@ async fn one_of_many_at_once_commits() {
 
 #[tokio::test]
 async fn a_promise_is_kept_once() {
-    let (journal, key) = (open(Location::Memory), asked(UserId::generate(), "k"));
+    let ((journal, _place), key) = (empty().await, asked(UserId::generate(), "k"));
     let answer = |body: &str| Answer { status: 402, body: body.to_owned() };
     let nothing_begun = journal.complete(&key, &answer("1")).await.unwrap_err();
     assert!(nothing_begun.is_conflict(), "{nothing_begun}");
@@ -145,7 +154,7 @@ async fn a_promise_is_kept_once() {
 
 #[tokio::test]
 async fn a_key_stands_for_one_request_of_one_caller() {
-    let (journal, key) = (open(Location::Memory), asked(UserId::generate(), "k"));
+    let ((journal, _place), key) = (empty().await, asked(UserId::generate(), "k"));
     make(&journal, &key, NOON).await.unwrap();
     let other_request = Asked { fingerprint: [8; 32], ..key.clone() };
     let earlier = journal.earlier(&other_request, NOON).await.unwrap();
@@ -162,7 +171,7 @@ async fn a_key_stands_for_one_request_of_one_caller() {
 
 #[tokio::test]
 async fn after_a_day_a_key_is_new() {
-    let (journal, key) = (open(Location::Memory), asked(UserId::generate(), "k"));
+    let ((journal, _place), key) = (empty().await, asked(UserId::generate(), "k"));
     let expiry = NOON.plus(ANSWERS_KEPT_FOR);
     let first = make(&journal, &key, NOON).await.unwrap();
     let answered = Earlier::Answered(render(&first).unwrap());
@@ -191,7 +200,7 @@ impl Bus for Nowhere {
 #[tokio::test]
 async fn the_relay_forgets_what_is_a_day_old() {
     const MANY: usize = 2500;
-    let (journal, clock) = (open(Location::Memory), ManualClock::started());
+    let ((journal, _place), clock) = (empty().await, ManualClock::started());
     let caller = UserId::generate();
     let old: Vec<_> = (0..MANY).map(|n| asked(caller, &n.to_string())).collect();
     let now = clock.now();

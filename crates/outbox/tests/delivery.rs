@@ -195,7 +195,10 @@ async fn what_can_not_be_handled_is_parked_once_with_its_reason() {
 /// and again meanwhile, and goes when there is room.
 #[tokio::test]
 async fn what_can_not_be_cleared_yet_is_not_delivered_again() {
-    let stuck = Migration::new("test/0002", "create trigger stuck before delete on outbox begin select raise(abort, 'full'); end");
+    let stuck = Migration::new(
+        "test/0002",
+        "create trigger stuck before delete on outbox begin select raise(abort, 'full'); end",
+    );
     let migrations = [outbox::MIGRATIONS, &[COUNTER, stuck]].concat();
     let journal = Journal::new(Store::open(Location::Memory, &migrations).unwrap());
     let bus = Unreliable::new(0, false);

@@ -76,7 +76,12 @@ impl Statement {
 
     /// A statement that must touch exactly one row, or the batch is undone with a conflict.
     pub fn one_row(sql: &'static str, params: impl IntoIterator<Item = Value>) -> Self {
-        Self { guard: Guard::Rows(1), ..Self::new(sql, params) }
+        Self::rows(1, sql, params)
+    }
+
+    /// A statement that must touch exactly so many rows, or the batch is undone with a conflict.
+    pub fn rows(rows: usize, sql: &'static str, params: impl IntoIterator<Item = Value>) -> Self {
+        Self { guard: Guard::Rows(rows), ..Self::new(sql, params) }
     }
 }
 

@@ -124,7 +124,7 @@ async fn values_come_back_as_they_went() {
     const TABLE: &[Migration] =
         &[Migration::new("test/0001", "create table t (id uuid, number bigint, name text)")];
     for engine in testkit::ENGINES {
-        let TestStore { store, database: _kept } = TestStore::on(engine, TABLE).await;
+        let TestStore { store, place: _kept } = TestStore::on(engine, TABLE).await;
         let insert = "insert into t (id, number, name) values (?1, ?2, ?3)";
         let rows = [
             params![OrderId::generate(), i64::MIN, "it's ?1 of $2"],
@@ -165,7 +165,7 @@ async fn texts_are_sorted_alike() {
     let mut sorted = names;
     sorted.sort_unstable();
     for engine in testkit::ENGINES {
-        let TestStore { store, database: _kept } = TestStore::on(engine, TABLE).await;
+        let TestStore { store, place: _kept } = TestStore::on(engine, TABLE).await;
         let insert = |name| Statement::new("insert into t (name) values (?1)", params![name]);
         store.apply(names.map(insert).into()).await.unwrap();
         let rows = store.query("select name from t order by name", []).await.unwrap();

@@ -10,6 +10,7 @@ use events::{Envelope, Event};
 use kernel::{Clock, EventId, SystemClock, Timestamp};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use store::Engine;
 use tokio::runtime::{Builder, Runtime};
 
 /// The event as its sender stored it: a repeat carries the same id.
@@ -27,9 +28,17 @@ pub fn deliveries(count: usize) -> impl Strategy<Value = Vec<usize>> {
     })
 }
 
-/// So many cases; a failure prints its smallest input rather than write it to a file.
+/// On PostgreSQL, where each commit is an fsync, one case for so many of SQLite's in memory.
+const FEWER: u32 = 20;
+
+/// So many cases, fewer on PostgreSQL; a failure prints its smallest input rather than write it to
+/// a file.
 #[must_use]
 pub fn cases(cases: u32) -> ProptestConfig {
+    let cases = match crate::engine() {
+        Engine::Sqlite => cases,
+        Engine::Postgres => cases.div_ceil(FEWER),
+    };
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 

@@ -23,4 +23,6 @@ pub use dice::Dice;
 pub use everybody::{Everybody, Only};
 pub use person::{Answer, PASSWORD, Person};
 pub use platform::{Launch, TestPlatform};
-pub use postgres::{ENGINES, PostgresDatabase, TestStore, service};
+pub use postgres::{
+    ENGINES, PostgresDatabase, TestPlace, TestStore, engine, postgres_client, service,
+};

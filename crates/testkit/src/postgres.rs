@@ -1,8 +1,8 @@
 //! Databases on a real PostgreSQL server, one for each test, gone with it.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
 
+use kernel::OrderId;
 use store::{Engine, Location, Migration, PostgresOptions, Store};
 use tokio_postgres::NoTls;
 
@@ -45,12 +45,17 @@ impl PostgresDatabase {
     /// A name that no other test has; the database comes to be with its first store.
     ///
     /// # Panics
-    /// When there is no server.
+    /// When there are no servers for tests.
     #[must_use]
     pub fn new() -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let (process, number) = (std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        Self { server: service("POSTGRES_URL"), name: format!("test_{process}_{number}") }
+        let name = format!("test_{}", OrderId::generate().as_uuid().simple());
+        Self { server: service("POSTGRES_URL"), name }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Its URL.
@@ -66,12 +71,12 @@ impl PostgresDatabase {
         PostgresOptions::new(self.url(), "test")
     }
 
-    /// A connection of the test's own to it; or to another database, if this isn't there yet.
+    /// A connection of the test's own to it.
     ///
     /// # Panics
     /// When the server is away.
     pub async fn client(&self) -> tokio_postgres::Client {
-        connect(&self.url()).await
+        postgres_client(&self.url()).await
     }
 
     /// A store on it.
@@ -86,31 +91,31 @@ impl PostgresDatabase {
 impl Drop for PostgresDatabase {
     fn drop(&mut self) {
         let server = format!("{}/postgres", self.server.trim_end_matches('/'));
-        let sql = format!("drop database if exists {} with (force)", self.name);
-        let dropping = std::thread::spawn(move || {
-            crate::runtime().block_on(async move {
-                connect(&server).await.batch_execute(&sql).await.unwrap();
-            });
-        });
-        if dropping.join().is_err() {
-            eprintln!("the database {} is left behind", self.name);
-        }
+        run_apart(server, format!("drop database if exists {} with (force)", self.name));
     }
 }
 
-async fn connect(url: &str) -> tokio_postgres::Client {
+/// A connection of the test's own to any database.
+///
+/// # Panics
+/// When the server is away.
+pub async fn postgres_client(url: &str) -> tokio_postgres::Client {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
     tokio::spawn(connection);
     client
 }
 
-/// A store for one test.
+/// A store for one test. On PostgreSQL it has a schema of its own in a database that all tests
+/// share, which is quicker to make than a database.
 pub struct TestStore {
     /// The store.
     pub store: Store,
-    /// Where it is, if it isn't in memory; gone with this.
-    pub database: Option<PostgresDatabase>,
+    /// Kept for as long as the store is used; gone with this.
+    pub place: TestPlace,
 }
+
+/// Where the data of a test is; gone with this.
+pub struct TestPlace(Option<String>);
 
 impl TestStore {
     /// An empty store on `engine`.
@@ -118,18 +123,60 @@ impl TestStore {
     /// # Panics
     /// When it is PostgreSQL, and there is no server.
     pub async fn on(engine: Engine, migrations: &[Migration]) -> Self {
-        match engine {
-            Engine::Sqlite => {
-                let store = Store::open(Location::Memory, migrations).unwrap();
-                Self { store, database: None }
-            }
-            Engine::Postgres => {
-                let database = PostgresDatabase::new();
-                Self { store: database.store(migrations).await, database: Some(database) }
-            }
+        if engine == Engine::Sqlite {
+            let store = Store::open(Location::Memory, migrations).unwrap();
+            return Self { store, place: TestPlace(None) };
+        }
+        let schema = format!("test_{}", OrderId::generate().as_uuid().simple());
+        let options = PostgresOptions::new(shared(), "test");
+        // makes the database, if it isn't there
+        Store::connect(options, &[]).await.unwrap();
+        let client = postgres_client(&shared()).await;
+        client.batch_execute(&format!("create schema {schema}")).await.unwrap();
+        let url = format!("{}?options=-c%20search_path%3D{schema}", shared());
+        let mut options = PostgresOptions::new(url, "test");
+        options.connections_max = 8;
+        let store = Store::connect(options, migrations).await.unwrap();
+        Self { store, place: TestPlace(Some(schema)) }
+    }
+}
+
+impl Drop for TestPlace {
+    fn drop(&mut self) {
+        if let Some(schema) = self.0.take() {
+            run_apart(shared(), format!("drop schema {schema} cascade"));
         }
     }
 }
 
+/// The database that tests share.
+fn shared() -> String {
+    format!("{}/ticketing_tests", service("POSTGRES_URL").trim_end_matches('/'))
+}
+
+/// The engine that this test program is about: PostgreSQL if it is called `postgres`. A program of
+/// that name (`tests/postgres/main.rs`) has the same tests as another (`tests/it`), word for word.
+///
+/// # Panics
+/// When the program has no name.
+#[must_use]
+pub fn engine() -> Engine {
+    let program = std::env::current_exe().unwrap();
+    let name = program.file_name().unwrap().to_string_lossy();
+    if name.starts_with("postgres-") { Engine::Postgres } else { Engine::Sqlite }
+}
+
 /// Both engines: what is said of SQL must be true on each.
 pub const ENGINES: [Engine; 2] = [Engine::Sqlite, Engine::Postgres];
+
+/// Runs `sql` on a thread of its own: wherever a test ends, that can be done.
+fn run_apart(url: String, sql: String) {
+    let running = std::thread::spawn(move || {
+        crate::runtime().block_on(async move {
+            postgres_client(&url).await.batch_execute(&sql).await.unwrap();
+        });
+    });
+    if running.join().is_err() {
+        eprintln!("something of a test is left behind on the server");
+    }
+}

@@ -26,7 +26,7 @@ pub(crate) async fn revoke_all_others(
         let count = count_others(auth, present, now).await?;
         let as_counted = expect_others(identity_id, present.id, now, count);
         let others = revoke_others(identity_id, present.id, now);
-        match auth.commit_ending(now, vec![as_counted], others).await {
+        match auth.commit_ending(now, as_counted.into(), others).await {
             Ok(()) => break count,
             Err(error) if error.is_conflict() && tries < TRIES => tries += 1,
             Err(error) => return Err(error),

@@ -126,7 +126,7 @@ const PAGE: &str = "http://localhost:3000/";
 
 #[tokio::test]
 async fn a_script_gets_a_form_with_a_token() {
-    let world = World::new();
+    let world = World::new().await;
     let mut browser = Browser::new(&world);
     for kind in ["registration", "login"] {
         let path = format!("/self-service/{kind}/browser?return_to=/orders");
@@ -160,7 +160,7 @@ async fn a_script_gets_a_form_with_a_token() {
 
 #[tokio::test]
 async fn a_person_goes_from_page_to_page() {
-    let world = World::new();
+    let world = World::new().await;
     let mut browser = Browser::new(&world);
     let started = browser.open("/self-service/registration/browser").await;
     assert_eq!((started.status, &started.json), (303, &Value::Null));
@@ -193,7 +193,7 @@ async fn a_person_goes_from_page_to_page() {
 
 #[tokio::test]
 async fn a_script_never_sees_the_session_token() {
-    let world = World::new();
+    let world = World::new().await;
     let mut browser = Browser::new(&world);
     let flow = browser.script("/self-service/registration/browser?return_to=/orders").await;
     let registered = browser.post_json(&flow, registration(EMAIL, PASSWORD)).await;
@@ -215,7 +215,8 @@ async fn a_script_never_sees_the_session_token() {
 
 #[tokio::test]
 async fn a_cookie_is_secure_where_the_exchange_is() {
-    let world = World::with(|options| options.public_url = "https://tickets.example".to_owned());
+    let world =
+        World::with(|options| options.public_url = "https://tickets.example".to_owned()).await;
     let mut browser = Browser::new(&world);
     let flow = browser.script("/self-service/login/browser").await;
     assert!(cookies_of(&flow)[0].ends_with("; HttpOnly; SameSite=Lax; Secure"));
@@ -223,7 +224,7 @@ async fn a_cookie_is_secure_where_the_exchange_is() {
 
 #[tokio::test]
 async fn who_is_signed_in_need_not_sign_in() {
-    let world = World::new();
+    let world = World::new().await;
     world.signed_in().await;
     let mut browser = Browser::signed_in(&world).await;
     for kind in ["registration", "login"] {
@@ -239,7 +240,7 @@ async fn who_is_signed_in_need_not_sign_in() {
 
 #[tokio::test]
 async fn who_is_signed_in_can_show_the_password_once_more() {
-    let world = World::new();
+    let world = World::new().await;
     world.signed_in().await;
     let mut browser = Browser::signed_in(&world).await;
     let before = browser.whoami().await.json;
@@ -258,7 +259,7 @@ async fn who_is_signed_in_can_show_the_password_once_more() {
 
 #[tokio::test]
 async fn showing_somebody_elses_password_opens_another_session() {
-    let world = World::new();
+    let world = World::new().await;
     world.signed_in().await;
     world.register("bob@example.com").await;
     let mut browser = Browser::signed_in(&world).await;
@@ -272,7 +273,7 @@ async fn showing_somebody_elses_password_opens_another_session() {
 
 #[tokio::test]
 async fn signing_out_takes_a_link_and_the_cookie() {
-    let world = World::new();
+    let world = World::new().await;
     world.signed_in().await;
     let mut browser = Browser::signed_in(&world).await;
     let mut other = Browser::signed_in(&world).await;

@@ -24,7 +24,7 @@ fn with_token(mut body: Value, token: &str) -> String {
 
 #[tokio::test]
 async fn a_form_without_its_token_is_refused() {
-    let world = World::new();
+    let world = World::new().await;
     world.signed_in().await;
     let mut browser = Browser::new(&world);
     let flow = browser.script("/self-service/login/browser").await;
@@ -55,7 +55,7 @@ async fn a_form_without_its_token_is_refused() {
 
 #[tokio::test]
 async fn a_form_in_another_browser_is_refused() {
-    let world = World::new();
+    let world = World::new().await;
     let mut mine = Browser::new(&world);
     let mut yours = Browser::new(&world);
     let flow = mine.script("/self-service/registration/browser").await;
@@ -78,7 +78,7 @@ async fn a_form_in_another_browser_is_refused() {
 
 #[tokio::test]
 async fn two_pages_of_one_browser_do_not_disturb_each_other() {
-    let world = World::new();
+    let world = World::new().await;
     world.signed_in().await;
     let mut browser = Browser::new(&world);
     let first = browser.script("/self-service/login/browser").await;
@@ -89,7 +89,7 @@ async fn two_pages_of_one_browser_do_not_disturb_each_other() {
 
 #[tokio::test]
 async fn a_submitted_form_can_not_be_replayed() {
-    let world = World::new();
+    let world = World::new().await;
     world.signed_in().await;
     let mut browser = Browser::new(&world);
     let flow = browser.script("/self-service/login/browser").await;
@@ -104,7 +104,7 @@ async fn a_submitted_form_can_not_be_replayed() {
 /// has started.
 #[tokio::test]
 async fn a_native_flow_takes_nothing_from_a_browser() {
-    let world = World::new();
+    let world = World::new().await;
     world.signed_in().await;
     let mut browser = Browser::signed_in(&world).await;
     for (kind, body) in [
@@ -129,7 +129,7 @@ async fn a_native_flow_takes_nothing_from_a_browser() {
 
 #[tokio::test]
 async fn an_html_form_is_read_as_strictly_as_json() {
-    let world = World::new();
+    let world = World::new().await;
     let mut browser = Browser::new(&world);
     let flow = browser.script("/self-service/registration/browser").await;
     let good = [("method", "password"), ("traits.email", EMAIL), ("password", PASSWORD)];
@@ -159,7 +159,7 @@ async fn an_html_form_is_read_as_strictly_as_json() {
 
 #[tokio::test]
 async fn a_browser_that_comes_too_late_gets_a_new_form() {
-    let world = World::new();
+    let world = World::new().await;
     world.signed_in().await;
     let mut browser = Browser::new(&world);
     let flow = browser.script("/self-service/login/browser?return_to=/orders").await;
@@ -183,7 +183,7 @@ async fn a_browser_that_comes_too_late_gets_a_new_form() {
 
 #[tokio::test]
 async fn neither_secret_nor_token_is_stored() {
-    let world = World::new();
+    let world = World::new().await;
     world.signed_in().await;
     let mut browser = Browser::new(&world);
     let flow = browser.script("/self-service/login/browser").await;

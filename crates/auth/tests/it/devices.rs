@@ -44,7 +44,7 @@ async fn id_of(world: &World, token: &str) -> String {
 
 #[tokio::test]
 async fn everybody_sees_where_else_they_are_signed_in() {
-    let world = World::new();
+    let world = World::new().await;
     let here = world.signed_in().await;
     world.register("bob@example.com").await;
     let phone = sign_in_from(&world, "Phone/1.0", "2001:db8::7").await;
@@ -69,7 +69,7 @@ async fn everybody_sees_where_else_they_are_signed_in() {
 
 #[tokio::test]
 async fn sessions_come_in_pages() {
-    let world = World::new();
+    let world = World::new().await;
     let here = world.signed_in().await;
     let mut all = Vec::new();
     for _ in 0..7 {
@@ -99,7 +99,7 @@ async fn sessions_come_in_pages() {
 
 #[tokio::test]
 async fn all_others_end_at_once() {
-    let world = World::new();
+    let world = World::new().await;
     let here = world.signed_in().await;
     let bystander = token_of(&world.register("bob@example.com").await);
     let mut others = Vec::new();
@@ -123,7 +123,7 @@ async fn all_others_end_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_many_at_once_each_tells_how_many_it_ended_itself() {
     const OTHERS: i64 = 5;
-    let world = std::sync::Arc::new(World::new());
+    let world = std::sync::Arc::new(World::new().await);
     let here = world.signed_in().await;
     for _ in 0..5 {
         for _ in 0..OTHERS {
@@ -146,7 +146,7 @@ async fn of_many_at_once_each_tells_how_many_it_ended_itself() {
 
 #[tokio::test]
 async fn one_session_ends_and_never_somebody_elses() {
-    let world = World::new();
+    let world = World::new().await;
     let here = world.signed_in().await;
     let there = token_of(&world.submit("login", credentials(EMAIL, PASSWORD)).await);
     let bystander = token_of(&world.register("bob@example.com").await);

@@ -11,7 +11,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 #[tokio::test]
 async fn an_unknown_flow_is_not_found() {
-    let world = World::new();
+    let world = World::new().await;
     let expected = json!({ "error": {
         "code": 404, "status": "Not Found", "message": "Unable to locate the resource"
     } });
@@ -28,7 +28,7 @@ async fn an_unknown_flow_is_not_found() {
 
 #[tokio::test]
 async fn a_flow_is_of_one_kind() {
-    let world = World::new();
+    let world = World::new().await;
     let flow = world.start("login").await;
     let path = format!("/self-service/registration?flow={flow}");
     assert_eq!(world.post(&path, registration(EMAIL, PASSWORD)).await.status, 404);
@@ -39,7 +39,7 @@ async fn a_flow_is_of_one_kind() {
 
 #[tokio::test]
 async fn a_form_names_its_flow() {
-    let world = World::new();
+    let world = World::new().await;
     let expected = json!({ "error": {
         "code": 400,
         "status": "Bad Request",
@@ -56,7 +56,7 @@ async fn a_form_names_its_flow() {
 
 #[tokio::test]
 async fn a_started_flow_can_be_looked_at() {
-    let world = World::new();
+    let world = World::new().await;
     for kind in ["registration", "login"] {
         let started = world.get(&format!("/self-service/{kind}/api")).await;
         let id = started.json["id"].as_str().unwrap();
@@ -67,7 +67,7 @@ async fn a_started_flow_can_be_looked_at() {
 
 #[tokio::test]
 async fn a_flow_is_over_after_an_hour() {
-    let world = World::new();
+    let world = World::new().await;
     let flow = world.start("login").await;
     let path = format!("/self-service/login/flows?id={flow}");
     world.advance(HOUR - Duration::from_millis(1));
@@ -89,7 +89,7 @@ async fn a_flow_is_over_after_an_hour() {
 
 #[tokio::test]
 async fn a_form_that_comes_too_late_gets_a_new_flow() {
-    let world = World::new();
+    let world = World::new().await;
     for (kind, id) in [("registration", 4_040_001), ("login", 4_010_001)] {
         let flow = world.start(kind).await;
         world.advance(HOUR + Duration::from_secs(90));
@@ -129,7 +129,7 @@ async fn a_form_that_comes_too_late_gets_a_new_flow() {
 
 #[tokio::test]
 async fn the_new_flow_works() {
-    let world = World::new();
+    let world = World::new().await;
     world.signed_in().await;
     let flow = world.start("login").await;
     world.advance(HOUR);
@@ -142,7 +142,7 @@ async fn the_new_flow_works() {
 
 #[tokio::test]
 async fn an_overlong_first_request_is_kept_without_its_query() {
-    let world = World::new();
+    let world = World::new().await;
     let path = format!("/self-service/login/api?return_to={}", "x".repeat(3000));
     let reply = world.get(&path).await;
     let url = "http://localhost:3000/self-service/login/api";

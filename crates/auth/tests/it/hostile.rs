@@ -20,7 +20,7 @@ async fn refused(world: &World, body: Value) -> Reply {
 
 #[tokio::test]
 async fn a_value_of_another_type_is_named() {
-    let world = World::new();
+    let world = World::new().await;
     for (value, name) in [
         (json!(null), "null"),
         (json!(true), "boolean"),
@@ -47,7 +47,7 @@ async fn a_value_of_another_type_is_named() {
 
 #[tokio::test]
 async fn traits_are_an_object() {
-    let world = World::new();
+    let world = World::new().await;
     for value in [json!(null), json!("ada@example.com"), json!([{ "email": EMAIL }])] {
         let mut body = registration(EMAIL, PASSWORD);
         body["traits"] = value;
@@ -58,7 +58,7 @@ async fn traits_are_an_object() {
 
 #[tokio::test]
 async fn unknown_fields_are_named() {
-    let world = World::new();
+    let world = World::new().await;
     let mut body = registration(EMAIL, PASSWORD);
     body["role"] = json!("admin");
     body["traits"]["is_admin"] = json!(true);
@@ -83,7 +83,7 @@ async fn unknown_fields_are_named() {
 
 #[tokio::test]
 async fn of_very_many_unknown_fields_a_few_are_named() {
-    let world = World::new();
+    let world = World::new().await;
     let mut body = registration(EMAIL, PASSWORD);
     for number in 0..50_000 {
         body[format!("f{number}")] = json!(1);
@@ -94,7 +94,7 @@ async fn of_very_many_unknown_fields_a_few_are_named() {
 
 #[tokio::test]
 async fn odd_addresses_are_refused() {
-    let world = World::new();
+    let world = World::new().await;
     for email in ["a", "a b@c.de", "a@b", "a@@b.c", "a@b.c\u{0}d", "a@b.c\r\nBcc: x@y.z", "@"] {
         let reply = refused(&world, registration(email, PASSWORD)).await;
         assert_eq!(field_messages(&reply, "traits.email"), [4_000_001], "{email:?}");
@@ -113,7 +113,7 @@ async fn odd_addresses_are_refused() {
 
 #[tokio::test]
 async fn odd_passwords_are_measured_not_guessed() {
-    let world = World::new();
+    let world = World::new().await;
     let too_long = refused(&world, registration(EMAIL, &"x".repeat(129))).await;
     assert_eq!(field_messages(&too_long, "password"), [4_000_033]);
     let huge = refused(&world, registration(EMAIL, &"x".repeat(1_000_000))).await;
@@ -128,7 +128,7 @@ async fn odd_passwords_are_measured_not_guessed() {
 
 #[tokio::test]
 async fn a_huge_password_does_not_sign_in() {
-    let world = World::new();
+    let world = World::new().await;
     world.signed_in().await;
     let reply = world.submit("login", credentials(EMAIL, &"x".repeat(1_000_000))).await;
     assert_eq!((reply.status, form_messages(&reply)), (400, vec![4_000_006]));
@@ -136,7 +136,7 @@ async fn a_huge_password_does_not_sign_in() {
 
 #[tokio::test]
 async fn what_is_no_json_object_is_refused() {
-    let world = World::new();
+    let world = World::new().await;
     let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
     for kind in ["registration", "login"] {
         let path = format!("/self-service/{kind}?flow={}", world.start(kind).await);
@@ -153,7 +153,7 @@ async fn what_is_no_json_object_is_refused() {
 
 #[tokio::test]
 async fn only_json_is_read_and_only_so_much() {
-    let world = World::new();
+    let world = World::new().await;
     let path = format!("/self-service/login?flow={}", world.start("login").await);
     for kind in ["text/plain", "application/x-www-form-urlencoded", "application/jsonx"] {
         let request = Request::post(&path).header("content-type", kind);
@@ -170,7 +170,7 @@ async fn only_json_is_read_and_only_so_much() {
 
 #[tokio::test]
 async fn sql_in_a_field_is_text() {
-    let world = World::new();
+    let world = World::new().await;
     world.signed_in().await;
     let attack = "x' or '1'='1";
     let reply = world.submit("login", credentials(attack, attack)).await;

@@ -18,7 +18,7 @@ async fn housekeep(world: &World) {
 
 #[tokio::test]
 async fn expired_sessions_and_flows_are_deleted() {
-    let world = World::new();
+    let world = World::new().await;
     world.signed_in().await;
     world.start("login").await;
     world.advance(Duration::from_secs(24 * 3600));
@@ -33,7 +33,7 @@ async fn expired_sessions_and_flows_are_deleted() {
 
 #[tokio::test]
 async fn a_flow_that_just_expired_still_says_so() {
-    let world = World::new();
+    let world = World::new().await;
     let flow = world.start("login").await;
     let path = format!("/self-service/login/flows?id={flow}");
     world.advance(Duration::from_secs(3601));
@@ -47,7 +47,7 @@ async fn a_flow_that_just_expired_still_says_so() {
 
 #[tokio::test]
 async fn it_stops_when_told() {
-    let world = World::new();
+    let world = World::new().await;
     let stop = CancellationToken::new();
     stop.cancel();
     auth::housekeeping(world.auth.clone(), stop).await;

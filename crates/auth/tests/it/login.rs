@@ -6,7 +6,7 @@ use crate::world::{EMAIL, PASSWORD, World, credentials, form_messages, node, tok
 
 #[tokio::test]
 async fn a_login_starts_with_an_empty_form() {
-    let world = World::new();
+    let world = World::new().await;
     let reply = world.get("/self-service/login/api").await;
     assert_eq!(reply.status, 200);
     let id = reply.json["id"].as_str().unwrap();
@@ -87,7 +87,7 @@ fn empty_nodes() -> Value {
 
 #[tokio::test]
 async fn who_knows_the_password_is_signed_in() {
-    let world = World::new();
+    let world = World::new().await;
     let first = world.signed_in().await;
     for identifier in [EMAIL, "ADA@Example.com", " ada@example.com "] {
         let reply = world.submit("login", credentials(identifier, PASSWORD)).await;
@@ -104,7 +104,7 @@ async fn who_knows_the_password_is_signed_in() {
 /// Nobody learns from the answer whether an address is registered.
 #[tokio::test]
 async fn a_wrong_password_and_an_unknown_email_are_answered_alike() {
-    let world = World::new();
+    let world = World::new().await;
     world.signed_in().await;
     let expected = json!([{
         "id": 4_000_006,
@@ -129,7 +129,7 @@ async fn a_wrong_password_and_an_unknown_email_are_answered_alike() {
 
 #[tokio::test]
 async fn a_password_is_compared_as_it_is() {
-    let world = World::new();
+    let world = World::new().await;
     world.signed_in().await;
     for password in [" correct horse", "Correct horse", "correct horse\0"] {
         let reply = world.submit("login", credentials(EMAIL, password)).await;
@@ -139,7 +139,7 @@ async fn a_password_is_compared_as_it_is() {
 
 #[tokio::test]
 async fn another_method_is_no_way_to_sign_in() {
-    let world = World::new();
+    let world = World::new().await;
     world.signed_in().await;
     let mut body = credentials(EMAIL, PASSWORD);
     body["method"] = json!("code");
@@ -156,7 +156,7 @@ async fn another_method_is_no_way_to_sign_in() {
 
 #[tokio::test]
 async fn missing_fields_are_named() {
-    let world = World::new();
+    let world = World::new().await;
     let reply = world.submit("login", json!({ "method": "password" })).await;
     assert_eq!(reply.status, 400);
     for field in ["identifier", "password"] {

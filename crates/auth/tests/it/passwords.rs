@@ -6,7 +6,7 @@ use crate::world::{World, field_messages, node, registration};
 
 #[tokio::test]
 async fn a_common_password_is_refused_and_says_why() {
-    let world = World::new();
+    let world = World::new().await;
     let text = "The password can not be used because it is among the first that anybody would \
                 guess.";
     let expected = json!([{
@@ -27,7 +27,7 @@ async fn a_common_password_is_refused_and_says_why() {
 
 #[tokio::test]
 async fn a_password_like_the_address_is_refused_and_says_why() {
-    let world = World::new();
+    let world = World::new().await;
     let expected = json!([{
         "id": 4_000_031,
         "text": "The password can not be used because it is too similar to the identifier.",
@@ -43,7 +43,7 @@ async fn a_password_like_the_address_is_refused_and_says_why() {
 /// The policy judges by the address as it was typed; without one it judges what it can.
 #[tokio::test]
 async fn every_fault_is_told_at_once() {
-    let world = World::new();
+    let world = World::new().await;
     let reply = world.submit("registration", registration("ada@", "password")).await;
     assert_eq!(field_messages(&reply, "traits.email"), [4_000_001]);
     assert_eq!(field_messages(&reply, "password"), [4_000_005]);
@@ -52,7 +52,7 @@ async fn every_fault_is_told_at_once() {
 /// Texts that are slow to count the guesses of are long; long ones aren't counted.
 #[tokio::test]
 async fn odd_passwords_are_judged_and_taken() {
-    let world = World::new();
+    let world = World::new().await;
     for (number, odd) in [
         "4@8({[<369&#!1/|\\0$5+7%2".repeat(5),
         "\u{0}\u{1}\u{2}\u{3}\u{fffd}\u{10ffff}\u{7f}\u{80}".to_owned(),

@@ -39,7 +39,7 @@ async fn asks(permissions: &dyn Permissions, query: &str) -> bool {
 
 #[tokio::test]
 async fn everybody_has_the_rights_of_the_contract_and_no_others() {
-    let world = World::new();
+    let world = World::new().await;
     let permissions = exchange(&world).await;
     for (right, allowed) in [
         ("Ticket:T#edit", &["seller"][..]),
@@ -65,7 +65,7 @@ async fn everybody_has_the_rights_of_the_contract_and_no_others() {
 
 #[tokio::test]
 async fn permits_are_given_for_real_ids() {
-    let world = World::new();
+    let world = World::new().await;
     let permissions = world.auth.permissions(Vec::new());
     let [seller, buyer] = [UserId::generate(), UserId::generate()];
     let (ticket, order) = (TicketId::generate(), OrderId::generate());
@@ -89,7 +89,7 @@ async fn permits_are_given_for_real_ids() {
 
 #[tokio::test]
 async fn writing_twice_is_writing_once() {
-    let world = World::new();
+    let world = World::new().await;
     let permissions = world.auth.permissions(Vec::new());
     let tuples = parsed("Ticket:T#owners@User:a\nTicket:T#owners@User:b");
     for _ in 0..2 {
@@ -104,7 +104,7 @@ async fn writing_twice_is_writing_once() {
 
 #[tokio::test]
 async fn what_was_deleted_gives_no_right() {
-    let world = World::new();
+    let world = World::new().await;
     let permissions = exchange(&world).await;
     let gone = parsed("Group:admin#members@User:admin\nOrder:O#parents@Ticket:T");
     for _ in 0..2 {
@@ -142,7 +142,7 @@ async fn what_another_process_writes_counts_at_once() {
 
 #[tokio::test]
 async fn one_tuple_that_does_not_fit_keeps_all_out() {
-    let world = World::new();
+    let world = World::new().await;
     let permissions = world.auth.permissions(Vec::new());
     for bad in [
         "Ticket:T#friends@User:a",
@@ -161,7 +161,7 @@ async fn one_tuple_that_does_not_fit_keeps_all_out() {
 
 #[tokio::test]
 async fn a_question_without_an_answer_is_no_yes() {
-    let world = World::new();
+    let world = World::new().await;
     let permissions = exchange(&world).await;
     for query in
         ["Concert:C#view@User:seller", "Ticket:T#sell@User:seller", "Ticket:T#view@Robot:seller"]
@@ -174,7 +174,7 @@ async fn a_question_without_an_answer_is_no_yes() {
 
 #[tokio::test]
 async fn a_wrong_permission_file_or_cost_is_refused() {
-    let world = World::new();
+    let world = World::new().await;
     let new = |namespaces: &str, hash_cost| {
         let mut options = Options::new("http://localhost");
         options.hash_cost = hash_cost;

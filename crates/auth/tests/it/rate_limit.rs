@@ -39,7 +39,7 @@ async fn send(world: &World, method: Method, path: &str, token: &str) -> Reply {
 
 #[tokio::test]
 async fn every_route_counts_the_user_of_a_session() {
-    let world = World::limited(&rates(READS, WRITES));
+    let world = World::limited(&rates(READS, WRITES)).await;
     let token = world.signed_in().await;
     let flow = send(&world, Method::GET, "/self-service/settings/api", &token).await;
     assert_eq!((flow.status, limit_of(&flow)), (200, WRITES), "a flow is a row");
@@ -64,7 +64,7 @@ async fn every_route_counts_the_user_of_a_session() {
 
 #[tokio::test]
 async fn a_browser_that_signs_out_is_counted_as_its_user() {
-    let world = World::limited(&rates(READS, WRITES));
+    let world = World::limited(&rates(READS, WRITES)).await;
     world.register(EMAIL).await;
     let mut browser = Browser::signed_in(&world).await;
     let link = browser.script("/self-service/logout/browser").await;
@@ -77,7 +77,7 @@ async fn a_browser_that_signs_out_is_counted_as_its_user() {
 
 #[tokio::test]
 async fn a_user_who_asks_too_often_is_refused() {
-    let world = World::limited(&rates(1, 1));
+    let world = World::limited(&rates(1, 1)).await;
     let token = world.signed_in().await;
     for path in ["/sessions/whoami", "/sessions"] {
         let mut refused = None;

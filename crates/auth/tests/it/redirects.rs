@@ -32,7 +32,7 @@ const ELSEWHERE: &[&str] = &[
 
 #[tokio::test]
 async fn nobody_is_sent_elsewhere() {
-    let world = World::new();
+    let world = World::new().await;
     world.signed_in().await;
     let mut browser = Browser::new(&world);
     let mut signed_in = Browser::signed_in(&world).await;
@@ -64,7 +64,7 @@ async fn nobody_is_sent_elsewhere() {
 
 #[tokio::test]
 async fn who_asked_to_stay_is_sent_there() {
-    let world = World::new();
+    let world = World::new().await;
     world.signed_in().await;
     for (asked, expected) in [
         ("/orders?page=2%23top", "/orders?page=2#top"),

@@ -12,7 +12,7 @@ use crate::world::{
 
 #[tokio::test]
 async fn a_registration_starts_with_an_empty_form() {
-    let world = World::new();
+    let world = World::new().await;
     let reply = world.get("/self-service/registration/api?return_to=/tickets").await;
     assert_eq!(reply.status, 200);
     let cache = &reply.headers["cache-control"];
@@ -86,7 +86,7 @@ fn empty_nodes() -> Value {
 
 #[tokio::test]
 async fn who_registers_is_signed_in() {
-    let world = World::new();
+    let world = World::new().await;
     let reply = world.register("Ada@Example.com").await;
     assert_eq!(reply.status, 200);
     let token = token_of(&reply);
@@ -131,7 +131,7 @@ async fn who_registers_is_signed_in() {
 
 #[tokio::test]
 async fn the_schema_is_where_the_identity_says() {
-    let world = World::new();
+    let world = World::new().await;
     for id in ["ZGVmYXVsdA", "default"] {
         let reply = world.get(&format!("/schemas/{id}")).await;
         assert_eq!(reply.status, 200);
@@ -144,7 +144,7 @@ async fn the_schema_is_where_the_identity_says() {
 
 #[tokio::test]
 async fn a_completed_flow_is_gone() {
-    let world = World::new();
+    let world = World::new().await;
     let flow = world.start("registration").await;
     let path = format!("/self-service/registration?flow={flow}");
     assert_eq!(world.post(&path, registration(EMAIL, PASSWORD)).await.status, 200);
@@ -155,7 +155,7 @@ async fn a_completed_flow_is_gone() {
 
 #[tokio::test]
 async fn a_flat_trait_and_kratos_own_fields_are_taken() {
-    let world = World::new();
+    let world = World::new().await;
     let body = json!({
         "method": "password", "password": PASSWORD, "traits.email": EMAIL,
         "csrf_token": "x", "transient_payload": { "a": 1 }
@@ -165,7 +165,7 @@ async fn a_flat_trait_and_kratos_own_fields_are_taken() {
 
 #[tokio::test]
 async fn an_email_is_taken_in_every_case() {
-    let world = World::new();
+    let world = World::new().await;
     world.signed_in().await;
     let reply = world.register(" ADA@EXAMPLE.COM ").await;
     assert_eq!(reply.status, 400);
@@ -185,7 +185,7 @@ async fn an_email_is_taken_in_every_case() {
 
 #[tokio::test]
 async fn of_many_at_once_one_gets_the_email() {
-    let world = Arc::new(World::new());
+    let world = Arc::new(World::new().await);
     let mut racers = JoinSet::new();
     for number in 0..20 {
         let world = Arc::clone(&world);
@@ -203,7 +203,7 @@ async fn of_many_at_once_one_gets_the_email() {
 
 #[tokio::test]
 async fn of_many_submissions_of_one_flow_one_completes_it() {
-    let world = Arc::new(World::new());
+    let world = Arc::new(World::new().await);
     let path = format!("/self-service/registration?flow={}", world.start("registration").await);
     let mut racers = JoinSet::new();
     for number in 0..10 {
@@ -219,7 +219,7 @@ async fn of_many_submissions_of_one_flow_one_completes_it() {
 
 #[tokio::test]
 async fn every_fault_is_told_at_its_field() {
-    let world = World::new();
+    let world = World::new().await;
     let reply = world.submit("registration", registration("ada@", "1234567")).await;
     assert_eq!(reply.status, 400);
     assert_eq!(node(&reply, "traits.email")["attributes"]["value"], "ada@");
@@ -243,7 +243,7 @@ async fn every_fault_is_told_at_its_field() {
 
 #[tokio::test]
 async fn a_refused_form_is_kept_and_can_be_corrected() {
-    let world = World::new();
+    let world = World::new().await;
     let flow = world.start("registration").await;
     let path = format!("/self-service/registration?flow={flow}");
     let refused = world.post(&path, registration("ada@", PASSWORD)).await;
@@ -255,7 +255,7 @@ async fn a_refused_form_is_kept_and_can_be_corrected() {
 
 #[tokio::test]
 async fn missing_fields_are_named() {
-    let world = World::new();
+    let world = World::new().await;
     for traits in [json!(null), json!({}), json!({ "email": "" })] {
         let mut body = json!({ "method": "password" });
         if !traits.is_null() {
@@ -278,7 +278,7 @@ async fn missing_fields_are_named() {
 
 #[tokio::test]
 async fn the_password_policy_counts_characters() {
-    let world = World::new();
+    let world = World::new().await;
     let submit = |email: &'static str, password: String| {
         world.submit("registration", registration(email, &password))
     };
@@ -302,7 +302,7 @@ async fn the_password_policy_counts_characters() {
 
 #[tokio::test]
 async fn another_method_is_no_way_to_sign_up() {
-    let world = World::new();
+    let world = World::new().await;
     for method in [json!("oidc"), json!(null), json!(1)] {
         let mut body = registration(EMAIL, PASSWORD);
         body["method"] = method;

@@ -23,7 +23,7 @@ async fn every_text(world: &World) -> String {
 
 #[tokio::test]
 async fn neither_a_token_nor_a_password_is_stored() {
-    let world = World::new();
+    let world = World::new().await;
     let token = world.signed_in().await;
     let refused = world.submit("login", credentials("ada@example.com", "wrong horse")).await;
     assert_eq!(refused.status, 400);
@@ -38,7 +38,7 @@ async fn neither_a_token_nor_a_password_is_stored() {
 
 #[tokio::test]
 async fn a_stored_digest_is_no_token() {
-    let world = World::new();
+    let world = World::new().await;
     world.signed_in().await;
     let rows = world.journal.query("select token_hash from sessions", []).await.unwrap();
     let digest: String = rows[0].get(0).unwrap();

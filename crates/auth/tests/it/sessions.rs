@@ -20,7 +20,7 @@ fn unauthorized() -> Value {
 
 #[tokio::test]
 async fn a_session_is_known_by_its_token_wherever_it_stands() {
-    let world = World::new();
+    let world = World::new().await;
     let token = world.signed_in().await;
     let expected = world.whoami(&token).await.json;
     assert_eq!(expected["active"], true);
@@ -38,7 +38,7 @@ async fn a_session_is_known_by_its_token_wherever_it_stands() {
 
 #[tokio::test]
 async fn nobody_is_known_by_another_token() {
-    let world = World::new();
+    let world = World::new().await;
     let token = world.signed_in().await;
     let unknown = format!("ory_st_{}", "A".repeat(43));
     let cut = &token[..token.len() - 1];
@@ -54,7 +54,7 @@ async fn nobody_is_known_by_another_token() {
 
 #[tokio::test]
 async fn a_session_ends_after_a_day() {
-    let world = World::new();
+    let world = World::new().await;
     let token = world.signed_in().await;
     let sessions = world.auth.sessions();
     world.advance(DAY - Duration::from_millis(1));
@@ -67,7 +67,7 @@ async fn a_session_ends_after_a_day() {
 
 #[tokio::test]
 async fn signing_out_ends_one_session_and_no_other() {
-    let world = World::new();
+    let world = World::new().await;
     let first = world.signed_in().await;
     let second = token_of(&world.submit("login", credentials(EMAIL, PASSWORD)).await);
     let reply = world.sign_out(&first).await;
@@ -80,7 +80,7 @@ async fn signing_out_ends_one_session_and_no_other() {
 
 #[tokio::test]
 async fn an_unknown_token_is_not_signed_out() {
-    let world = World::new();
+    let world = World::new().await;
     let expected = json!({ "error": {
         "code": 403,
         "status": "Forbidden",
@@ -100,7 +100,7 @@ async fn an_unknown_token_is_not_signed_out() {
 
 #[tokio::test]
 async fn the_current_user_is_the_one_who_signed_in() {
-    let world = World::new();
+    let world = World::new().await;
     let token = world.signed_in().await;
     let identity = world.whoami(&token).await.json["identity"].take();
     let bearer = format!("Bearer {token}");
@@ -115,7 +115,7 @@ async fn the_current_user_is_the_one_who_signed_in() {
 
 #[tokio::test]
 async fn without_a_session_there_is_no_current_user() {
-    let world = World::new();
+    let world = World::new().await;
     let reply = world.get("/api/users/current-user?a=b").await;
     assert_eq!(reply.status, 401);
     assert_eq!(reply.headers["content-type"], "application/problem+json");
@@ -127,7 +127,7 @@ async fn without_a_session_there_is_no_current_user() {
 
 #[tokio::test]
 async fn the_port_tells_who_it_is() {
-    let world = World::new();
+    let world = World::new().await;
     let token = world.signed_in().await;
     let session = world.whoami(&token).await.json;
     let signed_in = world.auth.sessions().whoami(&token).await.unwrap().unwrap();

@@ -41,7 +41,7 @@ async fn change_to(world: &World, token: &str, password: &str) -> Reply {
 
 #[tokio::test]
 async fn settings_start_with_a_form_for_a_password() {
-    let world = World::new();
+    let world = World::new().await;
     let token = world.signed_in().await;
     let flow = start(&world, &token).await;
     let id = flow.json["id"].as_str().unwrap();
@@ -88,7 +88,7 @@ async fn settings_start_with_a_form_for_a_password() {
 
 #[tokio::test]
 async fn another_password_ends_every_other_session() {
-    let world = World::new();
+    let world = World::new().await;
     let token = world.signed_in().await;
     let others = [
         token_of(&world.submit("login", credentials(EMAIL, PASSWORD)).await),
@@ -115,7 +115,7 @@ async fn another_password_ends_every_other_session() {
 
 #[tokio::test]
 async fn a_success_is_shown_but_not_repeated() {
-    let world = World::new();
+    let world = World::new().await;
     let token = world.signed_in().await;
     let flow = start(&world, &token).await;
     let id = &flow.json["id"];
@@ -128,7 +128,7 @@ async fn a_success_is_shown_but_not_repeated() {
 
 #[tokio::test]
 async fn a_password_shown_long_ago_is_asked_for_again() {
-    let world = World::new();
+    let world = World::new().await;
     let token = world.signed_in().await;
     let flow = start(&world, &token).await;
     world.advance(QUARTER - Duration::from_millis(1));
@@ -169,7 +169,7 @@ async fn a_password_shown_long_ago_is_asked_for_again() {
 
 #[tokio::test]
 async fn settings_are_their_owners() {
-    let world = World::new();
+    let world = World::new().await;
     let token = world.signed_in().await;
     let stranger = token_of(&world.register("bob@example.com").await);
     let flow = start(&world, &token).await;
@@ -195,7 +195,7 @@ async fn settings_are_their_owners() {
 
 #[tokio::test]
 async fn what_is_wrong_is_told_and_nothing_changes() {
-    let world = World::new();
+    let world = World::new().await;
     let token = world.signed_in().await;
     let other = token_of(&world.submit("login", credentials(EMAIL, PASSWORD)).await);
     let flow = start(&world, &token).await;
@@ -226,7 +226,7 @@ async fn what_is_wrong_is_told_and_nothing_changes() {
 
 #[tokio::test]
 async fn a_form_that_comes_too_late_gets_a_new_one() {
-    let world = World::with(|options| options.privileged_for = Duration::from_secs(86_400));
+    let world = World::with(|options| options.privileged_for = Duration::from_secs(86_400)).await;
     let token = world.signed_in().await;
     let flow = start(&world, &token).await;
     world.advance(Duration::from_secs(3600));
@@ -241,7 +241,7 @@ async fn a_form_that_comes_too_late_gets_a_new_one() {
 
 #[tokio::test]
 async fn a_person_changes_the_password_on_a_page() {
-    let world = World::new();
+    let world = World::new().await;
     world.signed_in().await;
     let mut browser = Browser::new(&world);
     let sent = browser.open("/self-service/settings/browser").await;
@@ -285,7 +285,7 @@ async fn a_person_changes_the_password_on_a_page() {
 
 #[tokio::test]
 async fn a_page_of_somebody_else_changes_no_password() {
-    let world = World::new();
+    let world = World::new().await;
     world.signed_in().await;
     let mut browser = Browser::signed_in(&world).await;
     let flow = browser.script("/self-service/settings/browser").await;
@@ -310,7 +310,7 @@ async fn a_page_of_somebody_else_changes_no_password() {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_changes_at_once_one_wins() {
     for _ in 0..10 {
-        let world = Arc::new(World::new());
+        let world = Arc::new(World::new().await);
         let first = world.signed_in().await;
         let second = token_of(&world.submit("login", credentials(EMAIL, PASSWORD)).await);
         let mut flows = vec![start(&world, &second).await, start(&world, &first).await];
@@ -339,7 +339,7 @@ async fn of_two_changes_at_once_one_wins() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_session_of_the_old_password_outlives_it() {
     for _ in 0..10 {
-        let world = Arc::new(World::new());
+        let world = Arc::new(World::new().await);
         let token = world.signed_in().await;
         let mut racers = JoinSet::new();
         for _ in 0..4 {

@@ -47,7 +47,7 @@ async fn from(world: &World, address: &str, kind: &str, body: Value) -> Reply {
 /// The same for an account that is there and one that isn't.
 #[tokio::test]
 async fn the_wait_grows_whether_or_not_there_is_an_account() {
-    let world = World::new();
+    let world = World::new().await;
     world.signed_in().await;
     for identifier in [EMAIL, "nobody@example.com", "no address"] {
         for _ in 0..5 {
@@ -71,7 +71,7 @@ async fn the_wait_grows_whether_or_not_there_is_an_account() {
 
 #[tokio::test]
 async fn another_spelling_is_the_same_account_and_others_are_not_held_up() {
-    let world = World::new();
+    let world = World::new().await;
     world.signed_in().await;
     world.register("bob@example.com").await;
     for identifier in [EMAIL, "ADA@example.com", " ada@example.com ", "Ada@Example.Com", EMAIL] {
@@ -83,7 +83,7 @@ async fn another_spelling_is_the_same_account_and_others_are_not_held_up() {
 
 #[tokio::test]
 async fn the_right_password_makes_good_for_the_wrong_ones() {
-    let world = World::new();
+    let world = World::new().await;
     world.signed_in().await;
     for _ in 0..3 {
         for _ in 0..4 {
@@ -96,7 +96,7 @@ async fn the_right_password_makes_good_for_the_wrong_ones() {
 
 #[tokio::test]
 async fn who_waits_an_hour_starts_anew() {
-    let world = World::new();
+    let world = World::new().await;
     for _ in 0..5 {
         try_once(&world, EMAIL, WRONG).await;
     }
@@ -110,7 +110,7 @@ async fn who_waits_an_hour_starts_anew() {
 /// One address that tries one password at many accounts.
 #[tokio::test]
 async fn an_address_has_to_wait_whomever_it_guesses_at() {
-    let world = World::new();
+    let world = World::new().await;
     world.signed_in().await;
     for number in 0..20 {
         let body = credentials(&format!("user{number}@example.com"), WRONG);
@@ -135,7 +135,7 @@ async fn an_address_has_to_wait_whomever_it_guesses_at() {
 /// Registering is the other way to ask whether somebody has an account.
 #[tokio::test]
 async fn an_address_that_asks_who_is_registered_has_to_wait() {
-    let world = World::new();
+    let world = World::new().await;
     world.signed_in().await;
     for number in 0..30 {
         let body = registration(&format!("new{number}@example.com"), PASSWORD);
@@ -159,7 +159,7 @@ async fn an_address_that_asks_who_is_registered_has_to_wait() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_a_hundred_guesses_at_once_five_are_compared() {
-    let world = std::sync::Arc::new(World::new());
+    let world = std::sync::Arc::new(World::new().await);
     world.signed_in().await;
     let mut guesses = tokio::task::JoinSet::new();
     for number in 0..100 {
@@ -176,7 +176,7 @@ async fn of_a_hundred_guesses_at_once_five_are_compared() {
 
 #[tokio::test]
 async fn a_browser_is_told_to_wait_as_well() {
-    let world = World::new();
+    let world = World::new().await;
     let mut browser = Browser::new(&world);
     let flow = browser.script("/self-service/login/browser").await;
     for _ in 0..5 {
@@ -190,7 +190,7 @@ async fn a_browser_is_told_to_wait_as_well() {
 
 #[tokio::test]
 async fn it_can_be_turned_off_for_a_load_test() {
-    let world = World::with(|options| options.throttle = false);
+    let world = World::with(|options| options.throttle = false).await;
     for _ in 0..50 {
         assert_eq!(try_once(&world, EMAIL, WRONG).await, None);
     }

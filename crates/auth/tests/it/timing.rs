@@ -11,11 +11,12 @@ use crate::world::{EMAIL, PASSWORD, World, credentials, registration};
 const ROUNDS: usize = 15;
 
 /// A cost that outweighs everything else in a request.
-fn world() -> World {
+async fn world() -> World {
     World::with(|options| {
         options.hash_cost = HashCost { memory_kib: 8 * 1024, iterations: 2 };
         options.throttle = false;
     })
+    .await
 }
 
 /// How long `body` takes, without what it takes to start its flow.
@@ -35,7 +36,7 @@ fn assert_alike(mut one: Vec<Duration>, mut other: Vec<Duration>) {
 
 #[tokio::test]
 async fn a_wrong_password_takes_as_long_as_an_unknown_email() {
-    let world = world();
+    let world = world().await;
     world.signed_in().await;
     let (mut known, mut unknown, mut odd) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
@@ -49,7 +50,7 @@ async fn a_wrong_password_takes_as_long_as_an_unknown_email() {
 
 #[tokio::test]
 async fn a_taken_email_takes_as_long_as_a_free_one() {
-    let world = world();
+    let world = world().await;
     world.signed_in().await;
     let (mut taken, mut free) = (Vec::new(), Vec::new());
     for number in 0..ROUNDS {
@@ -63,7 +64,7 @@ async fn a_taken_email_takes_as_long_as_a_free_one() {
 /// After an operator has raised the cost, whoever signs in is compared at today's from then on.
 #[tokio::test]
 async fn a_hash_of_an_older_cost_is_renewed_by_a_sign_in() {
-    let world = world();
+    let world = world().await;
     world.signed_in().await;
     let hash = async || -> String {
         let rows = world.journal.query("select password_hash from identities", []).await.unwrap();

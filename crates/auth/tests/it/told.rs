@@ -59,7 +59,7 @@ fn told(world: &World, tellers: &[&Arc<Entities>]) -> Arc<dyn Permissions> {
 
 #[tokio::test]
 async fn rights_are_there_with_the_entity_and_are_not_written() {
-    let world = World::new();
+    let world = World::new().await;
     let (tickets, orders) = (Entities::in_namespace("Ticket"), Entities::in_namespace("Order"));
     let permissions = told(&world, &[&tickets, &orders]);
     let asked = &*permissions;
@@ -90,7 +90,7 @@ async fn rights_are_there_with_the_entity_and_are_not_written() {
 
 #[tokio::test]
 async fn an_entity_is_asked_until_it_is_there_and_then_once() {
-    let world = World::new();
+    let world = World::new().await;
     let tickets = Entities::in_namespace("Ticket");
     let permissions = told(&world, &[&tickets]);
     let (ticket, seller) = (TicketId::generate(), UserId::generate());
@@ -109,7 +109,7 @@ async fn an_entity_is_asked_until_it_is_there_and_then_once() {
 /// Everybody but the owner may order: a `no` that is only missing must not become a yes.
 #[tokio::test]
 async fn an_entity_that_can_not_be_asked_is_no_yes() {
-    let world = World::new();
+    let world = World::new().await;
     let away = Arc::new(Entities {
         namespace: "Ticket",
         tuples: Mutex::default(),
@@ -125,7 +125,7 @@ async fn an_entity_that_can_not_be_asked_is_no_yes() {
 
 #[tokio::test]
 async fn what_an_entity_tells_is_neither_added_nor_removed() {
-    let world = World::new();
+    let world = World::new().await;
     let tickets = Entities::in_namespace("Ticket");
     let permissions = told(&world, &[&tickets]);
     let (ticket, user) = (TicketId::generate(), UserId::generate());
@@ -159,7 +159,7 @@ async fn another_spelling_is_another_object() {
         }
     }
 
-    let world = World::new();
+    let world = World::new().await;
     let tickets = Entities::in_namespace("Ticket");
     tickets.make("Ticket:abc#owners@User:u".parse().unwrap());
     let permissions = world.auth.permissions(vec![Arc::new(Lenient(tickets))]);

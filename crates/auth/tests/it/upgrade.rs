@@ -12,7 +12,9 @@ use tower::ServiceExt;
 
 use crate::world::NAMESPACES;
 
-const PEOPLE: store::Migration = store::Migration::new("test/people", "
+const PEOPLE: store::Migration = store::Migration::new(
+    "test/people",
+    "
     insert into identities (id, email, password_hash, created_at)
     values (x'0190163d8694739baea5966c26f8ad91', 'ada@example.com', '-', 0);
     insert into users (id, identity_id, email)
@@ -24,15 +26,19 @@ const PEOPLE: store::Migration = store::Migration::new("test/people", "
             x'0190163d8694739baea5966c26f8ad91', 1000000, 4000000000000000);
     insert into flows (id, kind, request_url, issued_at, expires_at, form)
     values (x'0190163d8694739baea5966c26f8ad94', 'login', 'http://localhost/x', 0,
-            4000000000000000, '{\"faults\":[]}');");
+            4000000000000000, '{\"faults\":[]}');",
+);
 
-const RIGHTS: store::Migration = store::Migration::new("test/rights", "
+const RIGHTS: store::Migration = store::Migration::new(
+    "test/rights",
+    "
     insert into tuples (object, relation, subject) values
     ('Group:admin', 'members', 'User:a'), ('Moderation:M', 'editors', 'Group:admin#members'),
     ('Order:O', 'owners', 'User:b'), ('Order:O', 'parents', 'Ticket:T'),
     ('Orders:O', 'owners', 'User:b'), ('Payment:P', 'owners', 'User:b'),
     ('Payment:P', 'parents', 'Order:O'), ('Ticket:T', 'owners', 'User:c'),
-    ('Tickets:T', 'owners', 'User:c');");
+    ('Tickets:T', 'owners', 'User:c');",
+);
 
 /// What entities tell themselves by now is not kept a second time; everything else is.
 #[tokio::test]

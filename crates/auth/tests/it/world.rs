@@ -14,7 +14,7 @@ use http_kit::rate_limit::{RateLimits, Rates};
 use kernel::{Clock, Timestamp};
 use outbox::Journal;
 use serde_json::{Value, json};
-use store::{Location, Store};
+use testkit::{TestPlace, TestStore};
 use tower::ServiceExt;
 
 pub(crate) const NAMESPACES: &str = include_str!("../../../../infra/ory/namespaces.ts");
@@ -39,6 +39,7 @@ pub(crate) struct World {
     pub(crate) journal: Journal,
     pub(crate) clock: Arc<ManualClock>,
     router: Router,
+    _place: Option<TestPlace>,
 }
 
 /// What a route answered.
@@ -50,14 +51,15 @@ pub(crate) struct Reply {
 }
 
 impl World {
-    pub(crate) fn new() -> Self {
-        Self::with(|_| {})
+    pub(crate) async fn new() -> Self {
+        Self::with(|_| {}).await
     }
 
     /// With options other than the usual.
-    pub(crate) fn with(change: impl FnOnce(&mut Options)) -> Self {
+    pub(crate) async fn with(change: impl FnOnce(&mut Options)) -> Self {
         let migrations = [outbox::MIGRATIONS, auth::MIGRATIONS].concat();
-        Self::at(Journal::new(Store::open(Location::Memory, &migrations).unwrap()), change)
+        let TestStore { store, place } = TestStore::on(testkit::engine(), &migrations).await;
+        Self { _place: Some(place), ..Self::at(Journal::new(store), change) }
     }
 
     /// Over a database that is there, with another cost of hashing.
@@ -66,8 +68,8 @@ impl World {
     }
 
     /// Where nobody may ask more often than at these `rates`.
-    pub(crate) fn limited(rates: &Rates) -> Self {
-        let mut world = Self::new();
+    pub(crate) async fn limited(rates: &Rates) -> Self {
+        let mut world = Self::new().await;
         let rate_limits = Some(Arc::new(RateLimits::new(rates)));
         let protection = Arc::new(Protection { rate_limits, ..Protection::default() });
         let router = auth::router(world.auth.clone());
@@ -82,7 +84,7 @@ impl World {
         change(&mut options);
         let auth = Auth::new(journal.clone(), clock.clone(), NAMESPACES, options).unwrap();
         let router = http_kit::edge::edge(auth::router(auth.clone()), clock.clone());
-        Self { auth, journal, clock, router }
+        Self { auth, journal, clock, router, _place: None }
     }
 
     pub(crate) fn advance(&self, span: Duration) {

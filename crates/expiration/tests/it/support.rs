@@ -8,8 +8,8 @@ use events::{Envelope, Order, OrderStatus, TicketInOrder};
 use expiration::Expiration;
 use kernel::{Currency, EventId, MajorUnits, OrderId, TicketId, Timestamp, UserId, Version};
 use outbox::Journal;
-use store::{Location, Store, params};
-use testkit::ManualClock;
+use store::params;
+use testkit::{ManualClock, TestPlace, TestStore};
 use tokio_util::sync::CancellationToken;
 
 /// How long a buyer has to pay.
@@ -18,23 +18,25 @@ pub(crate) const WINDOW: Duration = Duration::from_secs(900);
 const TIMER: &str = "select status, fires_at from timers where order_id = ?1";
 
 const TOLD: &str = "select count(*) from outbox where id > ?1
-     and envelope ->> 'type' = 'expiration:complete'";
+     and json(envelope) ->> 'type' = 'expiration:complete'";
 
 /// The context, and what hands it events.
 pub(crate) struct World {
     pub(crate) clock: Arc<ManualClock>,
     expiration: Expiration,
     consumer: Arc<dyn Consumer>,
+    _place: TestPlace,
 }
 
 impl World {
-    pub(crate) fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let migrations = [outbox::MIGRATIONS, expiration::MIGRATIONS].concat();
+        let TestStore { store, place } = TestStore::on(testkit::engine(), &migrations).await;
         let clock = ManualClock::started();
-        let journal = Journal::new(Store::open(Location::Memory, &migrations).unwrap());
+        let journal = Journal::new(store);
         let expiration = Expiration::with_rows(journal, clock.clone());
         let consumer = expiration::subscription(&expiration).consumer;
-        Self { clock, expiration, consumer }
+        Self { clock, expiration, consumer, _place: place }
     }
 
     /// Delivers an event; it may not be refused.

@@ -31,7 +31,8 @@ fn cancelled(order: &Order) -> Arc<Envelope> {
 
 #[test]
 fn a_timer_runs_unless_its_order_was_cancelled() {
-    let (runtime, world) = (runtime(), World::new());
+    let runtime = runtime();
+    let world = runtime.block_on(World::new());
     let stories = any::<bool>().prop_flat_map(|cancels| {
         let deliveries = deliveries(if cancels { 2 } else { 1 });
         (Just(cancels), deliveries)
@@ -97,7 +98,8 @@ impl Model {
 
 #[test]
 fn a_timer_fires_in_its_time_and_once_unless_it_was_dropped() {
-    let (runtime, world) = (runtime(), World::new());
+    let runtime = runtime();
+    let world = runtime.block_on(World::new());
     proptest!(cases(2_000), |(steps in steps())| {
         let (order, mark) = (placed(world.clock.now()), EventId::generate());
         let (created, cancelled) = (created(&order), cancelled(&order));
@@ -127,7 +129,8 @@ fn a_timer_fires_in_its_time_and_once_unless_it_was_dropped() {
 /// fires once for nothing, and orders knows better.
 #[test]
 fn ended_timers_are_forgotten_after_a_day() {
-    let (runtime, world) = (runtime(), World::new());
+    let runtime = runtime();
+    let world = runtime.block_on(World::new());
     runtime.block_on(async {
         let (ended, running) = (placed(world.clock.now()), placed(world.clock.now()));
         world.deliver(&cancelled(&ended)).await;

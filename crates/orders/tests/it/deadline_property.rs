@@ -80,7 +80,8 @@ async fn run(world: &World, event: &Arc<Envelope>, steps: &[Step]) {
 
 #[test]
 fn an_unpaid_order_ends_once_and_not_before_its_deadline() {
-    let (runtime, world) = (runtime(), World::new());
+    let runtime = runtime();
+    let world = runtime.block_on(World::new());
     let standings = prop::sample::select(Standing::ALL.to_vec());
     proptest!(cases(2_000), |(standing in standings, steps in steps())| {
         let (before, after, told) = runtime.block_on(async {

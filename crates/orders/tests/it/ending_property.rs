@@ -80,7 +80,8 @@ const fn end_of(order: &Order) -> Option<&'static str> {
 
 #[test]
 fn an_order_ends_at_most_once() {
-    let (runtime, world) = (runtime(), World::new());
+    let runtime = runtime();
+    let world = runtime.block_on(World::new());
     proptest!(cases(2_000), |(steps in steps())| {
         let (lived, told) = runtime.block_on(async {
             let placed = world.placed().await;

@@ -57,7 +57,7 @@ fn id_in(text: &str) -> OrderId {
 
 #[tokio::test]
 async fn a_key_is_new_after_a_day() {
-    let mut world = World::new();
+    let mut world = World::new().await;
     let buyer = UserId::generate();
     world.orders.sessions = Arc::new(Only(buyer));
     let clock: Arc<dyn Clock> = world.clock.clone();

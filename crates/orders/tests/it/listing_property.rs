@@ -91,7 +91,8 @@ impl Listing {
 
 #[test]
 fn the_newest_version_of_a_ticket_is_what_can_be_reserved() {
-    let (runtime, world) = (runtime(), World::new());
+    let runtime = runtime();
+    let world = runtime.block_on(World::new());
     let stories = vec(edits(), 1..=6).prop_flat_map(|edits| {
         let deliveries = deliveries(edits.len());
         (Just(edits), deliveries)

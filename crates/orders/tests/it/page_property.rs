@@ -100,7 +100,7 @@ fn a_walk_shows_what_stays_exactly_once() {
     proptest!(cases(200), |(mut rows in vec(rows(), 0..30), stable in 0..20_usize,
                             (side, statuses, limit) in queries, changes in changes)| {
         runtime.block_on(async {
-            let world = World::new();
+            let world = World::new().await;
             for row in &rows {
                 write(&world, row.insert()).await;
             }

@@ -130,7 +130,8 @@ fn expected(attempts: &[Attempt]) -> (OrderState, u32) {
 
 #[test]
 fn an_order_ends_as_its_payments_say() {
-    let (runtime, world) = (runtime(), World::new());
+    let runtime = runtime();
+    let world = runtime.block_on(World::new());
     proptest!(cases(2_000), |((attempts, deliveries) in with_deliveries(attempts()))| {
         let in_turn: Vec<_> = (0..events_of(&attempts)).collect();
         let (in_turn, delivered) = runtime.block_on(async {
@@ -146,7 +147,8 @@ fn an_order_ends_as_its_payments_say() {
 
 #[test]
 fn an_order_that_was_given_back_stays_so_whatever_its_payments_say() {
-    let (runtime, world) = (runtime(), World::new());
+    let runtime = runtime();
+    let world = runtime.block_on(World::new());
     proptest!(cases(1_000), |((attempts, deliveries) in with_deliveries(attempts_in_vain()))| {
         let in_turn: Vec<_> = (0..events_of(&attempts)).collect();
         let (in_turn, delivered) = runtime.block_on(async {

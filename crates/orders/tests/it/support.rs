@@ -1,4 +1,4 @@
-//! The context over a database in memory, and every way its events may be delivered.
+//! The context over an empty database, and every way its events may be delivered.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,34 +11,36 @@ use kernel::{
 use orders::Orders;
 use orders::domain::Order;
 use outbox::{Journal, Remember};
-use store::{Location, Store, params};
-use testkit::{Everybody, ManualClock, sealed};
+use store::params;
+use testkit::{Everybody, ManualClock, TestPlace, TestStore, sealed};
 
 /// How long a buyer has to pay.
 pub(crate) const WINDOW: Duration = Duration::from_secs(900);
 
-const TOLD: &str = "select envelope ->> 'type' from outbox where id > ?1 order by id";
+const TOLD: &str = "select json(envelope) ->> 'type' from outbox where id > ?1 order by id";
 
 /// The context, and what hands it events.
 pub(crate) struct World {
     pub(crate) orders: Orders,
     pub(crate) clock: Arc<ManualClock>,
     consumer: Arc<dyn Consumer>,
+    _place: TestPlace,
 }
 
 impl World {
-    pub(crate) fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let migrations = [outbox::MIGRATIONS, orders::MIGRATIONS].concat();
+        let TestStore { store, place } = TestStore::on(testkit::engine(), &migrations).await;
         let clock = ManualClock::started();
         let orders = Orders {
-            journal: Journal::new(Store::open(Location::Memory, &migrations).unwrap()),
+            journal: Journal::new(store),
             sessions: Arc::new(Everybody),
             permissions: Arc::new(Everybody),
             clock: clock.clone(),
             expiration_window: WINDOW,
         };
         let consumer = orders::subscription(&orders).consumer;
-        Self { orders, clock, consumer }
+        Self { orders, clock, consumer, _place: place }
     }
 
     /// Delivers an event; it may not be refused.

@@ -12,7 +12,7 @@ use http_kit::edge::edge;
 use kernel::{Clock, OrderId};
 use payments::{Hints, Payments, settle};
 use store::StoreError;
-use testkit::{ManualClock, Only, sealed};
+use testkit::{ManualClock, Only, TestPlace, sealed};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
@@ -26,15 +26,16 @@ const LONG: Duration = Duration::from_secs(60);
 type Told = (u16, bool, String);
 
 /// The context with an order to pay, and nobody who drives its payments yet.
-async fn world() -> (Payments, OrderId) {
+async fn world() -> (Payments, OrderId, TestPlace) {
     let clock = ManualClock::started();
-    let mut context = payments(Arc::new(Gateway::new(Vec::new())), clock.clone());
+    let gateway = Arc::new(Gateway::new(Vec::new()));
+    let (mut context, place) = payments(testkit::engine(), gateway, clock.clone()).await;
     let order = placed(clock.now());
     context.sessions = Arc::new(Only(order.user_id));
     let consumer = payments::subscription(&context).consumer;
     let id = order.id;
     deliver(&*consumer, &sealed(OrderCreated(order))).await;
-    (context, id)
+    (context, id, place)
 }
 
 async fn pay(context: Payments, order: OrderId) -> Told {
@@ -90,7 +91,7 @@ async fn count(context: &Payments, order: OrderId) -> usize {
 
 #[tokio::test]
 async fn a_repeat_learns_the_outcome_of_what_a_dead_request_began() {
-    let (context, order) = world().await;
+    let (context, order, _place) = world().await;
     begin_and_die(&context, order).await;
     settle_all(&context, order).await;
     let (status, is_replay, text) = pay(context.clone(), order).await;
@@ -101,7 +102,7 @@ async fn a_repeat_learns_the_outcome_of_what_a_dead_request_began() {
 
 #[tokio::test]
 async fn what_was_told_first_stays_though_the_payment_moves_on() {
-    let (context, order) = world().await;
+    let (context, order, _place) = world().await;
     begin_and_die(&context, order).await;
     let (status, is_replay, text) = pay(context.clone(), order).await;
     assert_eq!((status, is_replay), (201, false), "{text}");
@@ -114,7 +115,7 @@ async fn what_was_told_first_stays_though_the_payment_moves_on() {
 /// A repeat waits with the first one, and both hear the same.
 #[tokio::test]
 async fn a_repeat_that_comes_meanwhile_waits_for_the_same_outcome() {
-    let (context, order) = world().await;
+    let (context, order, _place) = world().await;
     let patient = Payments { patience: LONG, ..context.clone() };
     let waiting: Vec<_> = (0..8).map(|_| tokio::spawn(pay(patient.clone(), order))).collect();
     let begun = || async {

@@ -95,7 +95,9 @@ impl Payable {
 #[test]
 fn the_newest_version_of_an_order_is_what_can_be_paid() {
     let (runtime, clock) = (runtime(), ManualClock::started());
-    let payments = payments(Arc::new(Gateway::new(Vec::new())), clock.clone());
+    let gateway = Arc::new(Gateway::new(Vec::new()));
+    let context = payments(testkit::engine(), gateway, clock.clone());
+    let (payments, _place) = runtime.block_on(context);
     let consumer = payments::subscription(&payments).consumer;
     let fates = prop::sample::select(Fate::ALL.to_vec());
     let stories = fates.prop_flat_map(|fate| (Just(fate), deliveries(fate.events())));

@@ -1,4 +1,4 @@
-//! The context over a database in memory, and every way its events may be delivered.
+//! The context over an empty database, and every way its events may be delivered.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,26 +10,32 @@ use events::{
 use kernel::{Currency, MajorUnits, OrderId, TicketId, Timestamp, UserId, Version};
 use outbox::Journal;
 use payments::{CardGateway, Hints, Payments};
-use store::{Location, Store};
-use testkit::{Everybody, ManualClock, sealed};
+use store::Engine;
+use testkit::{Everybody, ManualClock, TestPlace, TestStore, sealed};
 use tokio::runtime::{Builder, Runtime};
 
 /// How long a buyer has to pay.
 pub(crate) const WINDOW: Duration = Duration::from_secs(900);
 
 /// The context, with nobody who takes its hints.
-pub(crate) fn payments(gateway: Arc<dyn CardGateway>, clock: Arc<ManualClock>) -> Payments {
+pub(crate) async fn payments(
+    engine: Engine,
+    gateway: Arc<dyn CardGateway>,
+    clock: Arc<ManualClock>,
+) -> (Payments, TestPlace) {
     let migrations = [outbox::MIGRATIONS, payments::MIGRATIONS].concat();
+    let TestStore { store, place } = TestStore::on(engine, &migrations).await;
     let (hints, _not_taken) = Hints::channel();
-    Payments {
-        journal: Journal::new(Store::open(Location::Memory, &migrations).unwrap()),
+    let payments = Payments {
+        journal: Journal::new(store),
         sessions: Arc::new(Everybody),
         permissions: Arc::new(Everybody),
         clock,
         gateway,
         hints,
         patience: Duration::ZERO,
-    }
+    };
+    (payments, place)
 }
 
 /// Delivers an event; it may not be refused.

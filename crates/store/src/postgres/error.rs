@@ -50,15 +50,18 @@ pub(super) fn from_postgres(error: &Error) -> StoreError {
 
 /// Whether it was about the connection, of which there may be better ones.
 pub(super) fn is_of_connection(error: &Error) -> bool {
-    let has_io =
-        |error: &Error| error.source().is_some_and(<dyn std::error::Error>::is::<std::io::Error>);
     match error.as_db_error() {
         Some(refusal) => {
             let code = refusal.code();
-            is_outdated(code, refusal) || code.code().starts_with("57P0") || gives_way(code)
+            is_outdated(code, refusal) || is_of_shutdown(error) || gives_way(code)
         }
         None => error.is_closed() || has_io(error),
     }
+}
+
+/// Whether the server told this connection to end.
+pub(super) fn is_of_shutdown(error: &Error) -> bool {
+    error.code().is_some_and(|code| code.code().starts_with("57P0"))
 }
 
 /// Deadlocks, and what can't be serialized.
@@ -73,12 +76,15 @@ fn is_outdated(code: &SqlState, refusal: &DbError) -> bool {
         || (*code == SqlState::FEATURE_NOT_SUPPORTED && refusal.message().contains("cached plan"))
 }
 
+fn has_io(error: &Error) -> bool {
+    error.source().is_some_and(<dyn std::error::Error>::is::<std::io::Error>)
+}
+
 fn from_connection(error: &Error) -> StoreError {
-    let has_io = error.source().is_some_and(<dyn std::error::Error>::is::<std::io::Error>);
     // the message alone says which end it was, its source what happened
     let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
     let reason = format!("{error}{cause}");
-    if error.is_closed() || has_io {
+    if error.is_closed() || has_io(error) {
         StoreError::Unavailable { reason }
     } else {
         StoreError::Failed { reason }

@@ -194,7 +194,14 @@ impl Database {
         let limit = self.pool.options().answer_max;
         let connection = lease.connection().map_err(Failure::Final)?;
         match timeout(limit, writer::apply(connection, batch)).await {
-            Ok(applied) => applied,
+            Ok(applied) => {
+                if let Err(Failure::Again(_) | Failure::Final(StoreError::Unavailable { .. })) =
+                    applied
+                {
+                    lease.discard();
+                }
+                applied
+            }
             Err(_) => {
                 lease.give_up();
                 Err(Failure::Final(no_answer("to a batch", limit)))
@@ -202,17 +209,14 @@ impl Database {
         }
     }
 
-    async fn try_query(
-        &self,
-        sql: &Cow<'static, str>,
-        params: &[Value],
-    ) -> Result<Vec<Row>, Failure> {
+    async fn try_query(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, Failure> {
         let mut lease = self.lease().await.map_err(Failure::Final)?;
         let limit = self.pool.options().answer_max;
         let connection = lease.connection().map_err(Failure::Final)?;
         let rows = match timeout(limit, read(connection, sql, params)).await {
             Ok(Ok(rows)) => rows,
             Ok(Err(error)) if is_of_connection(&error) => {
+                lease.discard();
                 return Err(Failure::Again(from_postgres(&error)));
             }
             Ok(Err(error)) => return Err(Failure::Final(from_postgres(&error))),
@@ -252,10 +256,10 @@ impl Database {
 /// By a statement that stays prepared.
 async fn read(
     connection: &mut Connection,
-    sql: &Cow<'static, str>,
+    sql: &str,
     params: &[Value],
 ) -> Result<Vec<tokio_postgres::Row>, tokio_postgres::Error> {
-    let statement = connection.plain(sql.clone()).await?;
+    let statement = connection.plain(sql).await?;
     let rows = connection.client.query_raw(&statement, params).await?;
     pin_mut!(rows);
     rows.try_collect().await

@@ -8,7 +8,7 @@ use std::task::Poll;
 use futures_util::future::{MaybeDone, maybe_done, poll_fn};
 use tokio_postgres::{Client, Error};
 
-use super::error::{Failure, failure_of, from_postgres};
+use super::error::{Failure, failure_of, from_postgres, is_of_shutdown};
 use super::pool::Connection;
 use crate::{Guard, Statement, StoreError, Value};
 
@@ -82,6 +82,10 @@ async fn transact(
         answer.as_mut().await;
         match answer.as_mut().take_output() {
             Some(Ok(_rows)) => {}
+            // answers come in turn: the server ended before it came to the commit
+            Some(Err(error)) if is_of_shutdown(&error) && request.sql != COMMIT => {
+                return Err(Failure::Again(from_postgres(&error)));
+            }
             Some(Err(error)) => return Err(failure_of(&error, request.sql)),
             None => return Err(Failure::Final(StoreError::closed())),
         }

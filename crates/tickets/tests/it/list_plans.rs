@@ -13,7 +13,7 @@ use crate::support::World;
 
 fn plan(query: &str, caller: Option<UserId>) -> Vec<String> {
     let (query, _) = parse(query).unwrap();
-    let world = World::new();
+    let world = runtime().block_on(World::new());
     runtime().block_on(world.tickets.explain_list(ListTickets { caller, query })).unwrap()
 }
 
@@ -86,7 +86,7 @@ fn one_ticket_is_looked_up() {
 /// A ticket is found by its id or its order while slow searches have all the room there is.
 #[test]
 fn who_knows_the_id_waits_for_no_search() {
-    let world = World::new();
+    let world = runtime().block_on(World::new());
     let by = |name: &str| {
         let query = format!("filter=name={name},operator=eq,value={ID}&sort=field=price");
         let (query, _) = parse(&query).unwrap();

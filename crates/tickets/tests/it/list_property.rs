@@ -221,7 +221,7 @@ impl Shelf {
     async fn of(mut copies: Vec<Copy>, stable: usize) -> Self {
         let mut seen = std::collections::BTreeSet::new();
         copies.retain(|copy| seen.insert(copy.id));
-        let world = World::new();
+        let world = World::new().await;
         world.write(copies.iter().map(Copy::insert).collect()).await.unwrap();
         let stable = stable.min(copies.len());
         Self { world, copies, stable }

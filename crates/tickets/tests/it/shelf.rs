@@ -7,7 +7,7 @@ use events::TicketStatus;
 use kernel::text::{caseless, words};
 use kernel::{TicketId, Timestamp, UserId};
 use outbox::Changeset;
-use store::{Statement, StoreError, Value, params};
+use store::{Engine, Statement, StoreError, Value, params};
 use tickets::domain::TicketQuery;
 use tickets::domain::query::{After, Comparison, Field, Filter, Key, Place, SortField, Test};
 use uuid::Uuid;
@@ -16,15 +16,28 @@ use crate::support::World;
 
 const INSERT: &str = "insert into tickets (id, seller_id, title, search, price, currency, status,
      order_id, version, revision, created_at, updated_at)
-     values (?1, ?2, ?3, ' ' || words(?3), ?4, 'EUR', ?5, ?6, 0, 0, ?7, ?7)";
+     values (?1, ?2, ?3, ?4, ?5, 'EUR', ?6, ?7, 0, 0, ?8, ?8)";
 
-const UPDATE: &str = "update tickets set title = ?2, search = ' ' || words(?2), price = ?3,
-     status = ?4, order_id = ?5, created_at = ?6 where id = ?1";
+const UPDATE: &str = "update tickets set title = ?2, search = ?3, price = ?4, status = ?5,
+     order_id = ?6, created_at = ?7 where id = ?1";
+
+/// On PostgreSQL the title without case is in a column.
+const INSERT_FOLDED: &str = "insert into tickets (id, seller_id, title, search, price, currency,
+     status, order_id, version, revision, created_at, updated_at, caseless)
+     values (?1, ?2, ?3, ?4, ?5, 'EUR', ?6, ?7, 0, 0, ?8, ?8, ?9)";
+
+const UPDATE_FOLDED: &str = "update tickets set title = ?2, search = ?3, price = ?4, status = ?5,
+     order_id = ?6, created_at = ?7, caseless = ?8 where id = ?1";
 
 const DELETE: &str = "delete from tickets where id = ?1";
 
 const CHECK_INDEX: &str =
     "insert into tickets_fts (tickets_fts, rank) values ('integrity-check', 1)";
+
+/// Tickets without words, words without a ticket, and words of another title.
+const WRONG_WORDS: &str = "select count(*) from tickets t
+     full join tickets_fts f on f.ticket_id = t.id
+     where f.words is distinct from array_to_tsvector(string_to_array(ltrim(t.search), ' '))";
 
 /// A ticket.
 #[derive(Debug, Clone)]
@@ -44,19 +57,39 @@ impl Copy {
             self.id,
             self.seller,
             self.title.as_str(),
+            self.search(),
             self.price,
             self.status.as_str(),
             self.order,
             self.created_at,
         ];
-        Statement::one_row(INSERT, row)
+        self.write(INSERT, INSERT_FOLDED, row)
     }
 
     pub(crate) fn update(&self) -> Statement {
         let status = self.status.as_str();
-        let row =
-            params![self.id, self.title.as_str(), self.price, status, self.order, self.created_at];
-        Statement::one_row(UPDATE, row)
+        let (title, search) = (self.title.as_str(), self.search());
+        let row = params![self.id, title, search, self.price, status, self.order, self.created_at];
+        self.write(UPDATE, UPDATE_FOLDED, row)
+    }
+
+    fn search(&self) -> String {
+        format!(" {}", words(&self.title))
+    }
+
+    fn write(
+        &self,
+        plain: &'static str,
+        folded: &'static str,
+        row: impl IntoIterator<Item = Value>,
+    ) -> Statement {
+        match testkit::engine() {
+            Engine::Sqlite => Statement::one_row(plain, row),
+            Engine::Postgres => {
+                let caseless = Value::from(caseless(&self.title));
+                Statement::one_row(folded, row.into_iter().chain([caseless]))
+            }
+        }
     }
 
     pub(crate) fn delete(&self) -> Statement {
@@ -163,6 +196,11 @@ impl World {
 
     /// The full-text index has what the tickets have.
     pub(crate) async fn check_index(&self) {
+        if testkit::engine() == Engine::Postgres {
+            let wrong = self.tickets.journal.query(WRONG_WORDS, []).await.unwrap();
+            assert_eq!(wrong[0].get::<i64>(0).unwrap(), 0, "words of another title");
+            return;
+        }
         self.write(vec![Statement::new(CHECK_INDEX, [])]).await.unwrap();
         let by_millisecond = "select count(*) from tickets where place >> 15
             <> ('0x' || hex(substr(id, 1, 6))) ->> '$'";

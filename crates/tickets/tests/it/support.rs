@@ -1,4 +1,4 @@
-//! The context over a database in memory, and every way its events may be delivered.
+//! The context over an empty database, and every way its events may be delivered.
 
 use std::sync::Arc;
 
@@ -6,20 +6,27 @@ use bus::Consumer;
 use events::Envelope;
 use kernel::{Currency, SystemClock};
 use outbox::Journal;
-use store::{Location, Store};
-use testkit::Everybody;
+use store::Engine;
+use testkit::{Everybody, TestPlace, TestStore};
 use tickets::Tickets;
 
 /// The context, and what hands it events.
 pub(crate) struct World {
     pub(crate) tickets: Tickets,
     consumer: Arc<dyn Consumer>,
+    _place: Option<TestPlace>,
 }
 
 impl World {
-    pub(crate) fn new() -> Self {
+    pub(crate) async fn new() -> Self {
+        Self::on(testkit::engine()).await
+    }
+
+    /// The context over an empty database of this engine.
+    pub(crate) async fn on(engine: Engine) -> Self {
         let migrations = [outbox::MIGRATIONS, tickets::MIGRATIONS].concat();
-        Self::over(Journal::new(Store::open(Location::Memory, &migrations).unwrap()))
+        let TestStore { store, place } = TestStore::on(engine, &migrations).await;
+        Self { _place: Some(place), ..Self::over(Journal::new(store)) }
     }
 
     /// The context over this database.
@@ -32,7 +39,7 @@ impl World {
             currency: Currency::Eur,
         };
         let consumer = tickets::subscription(&tickets).consumer;
-        Self { tickets, consumer }
+        Self { tickets, consumer, _place: None }
     }
 
     /// Delivers these of `history`; none may be refused.

@@ -1,0 +1,3 @@
+//! The same on PostgreSQL.
+
+mod gateway;
