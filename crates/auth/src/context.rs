@@ -1,10 +1,10 @@
 //! The context as one value: its database, clock, model, hasher and options.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use kernel::{Clock, Timestamp};
-use ory::{Permissions, Relations, Sessions};
+use ory::{Permissions, Relations, SessionEndings, Sessions};
 use outbox::{Changeset, Journal};
 use permissions::{Model, OplError};
 use sha2::{Digest, Sha256};
@@ -78,6 +78,7 @@ struct Context {
     hasher: Hasher,
     throttle: Throttle,
     live: LiveSessions,
+    endings: OnceLock<Arc<dyn SessionEndings>>,
     csrf_cookie: String,
     options: Options,
 }
@@ -100,9 +101,25 @@ impl Auth {
         let throttle = Throttle::new(options.throttle);
         let csrf_cookie = csrf_cookie(&options.public_url);
         let live = LiveSessions::new(options.ends_sessions_alone);
-        let context =
-            Context { journal, clock, model, hasher, throttle, live, csrf_cookie, options };
+        let endings = OnceLock::new();
+        let context = Context {
+            journal,
+            clock,
+            model,
+            hasher,
+            throttle,
+            live,
+            endings,
+            csrf_cookie,
+            options,
+        };
         Ok(Self(Arc::new(context)))
+    }
+
+    /// From now on `endings` hears of all sessions that are ended here: others keep what they know
+    /// of them. To be called once, before anything is served.
+    pub fn tell_endings(&self, endings: Arc<dyn SessionEndings>) {
+        let _first = self.0.endings.set(endings);
     }
 
     /// The port to the sessions.
@@ -177,7 +194,13 @@ impl Auth {
         let auth = self.clone();
         let committing = async move {
             let _ending = auth.live().ending(of);
-            auth.commit(now, writes).await
+            let Some(endings) = auth.0.endings.get() else {
+                return auth.commit(now, writes).await;
+            };
+            let ending = endings.begin(of).await;
+            let committed = auth.commit(now, writes).await;
+            endings.finish(of, ending).await;
+            committed
         };
         let committing = match trace::current() {
             Some(trace) => tokio::spawn(trace::scope(trace, committing)),

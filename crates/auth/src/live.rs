@@ -91,6 +91,7 @@ impl LiveSessions {
             user_id: identity.user_id,
             identity_id: identity.id,
             email: identity.email.to_string(),
+            expires_at,
         };
         if !self.is_on {
             return who;

@@ -1,7 +1,7 @@
 //! Expiration: tells orders when the time to pay for one is over.
 //!
-//! A timer is armed by `order:created`, dropped by `order:cancelled`, and fired by [`fire()`] in its
-//! time. What keeps it stands behind a port ([`timers`]): a row of this context's own (`rows`),
+//! A timer is armed by `order:created`, dropped by `order:cancelled`, and fired by [`fire()`] in
+//! its time. What keeps it stands behind a port ([`timers`]): a row of this context's own (`rows`),
 //! fired together with the event that says so, or something that many workers share. What was
 //! overdue after a crash fires at once.
 

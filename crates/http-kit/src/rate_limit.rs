@@ -5,9 +5,9 @@
 //! limit of the user is charged where a session was found to be live ([`crate::Caller`]).
 //!
 //! Every process counts in its own memory ([`bucket`]), which takes no time. Several processes that
-//! share their limits ([`shared`]) ask what all of them have counted where their own memory has said
-//! yes; where that can't be told in time, the own memory has decided. So nothing waits for the
-//! shared cells, and without them there is still a limit.
+//! share their limits ([`shared`]) ask what all of them have counted where their own memory has
+//! said yes; where that can't be told in time, the own memory has decided. So nothing waits for
+//! the shared cells for long, and without them there is still a limit.
 //!
 //! Both are told in `RateLimit-Limit`, `-Remaining` and `-Reset`, the header fields of
 //! draft-ietf-httpapi-ratelimit-headers-06, which clients know; of two limits the nearer one.

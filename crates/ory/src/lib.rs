@@ -22,7 +22,7 @@ pub use permissions_port::{Permissions, forget_unused};
 pub use relations::{Relations, not_told};
 pub use remembering::Remembering;
 pub use rights::{Denied, Permit, Right, permit};
-pub use sessions::{Sessions, SignedIn};
+pub use sessions::{SessionEndings, Sessions, SignedIn};
 
 /// The identity or permission service could not answer. Never a yes.
 #[derive(Debug, Clone, thiserror::Error)]

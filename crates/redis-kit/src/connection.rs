@@ -7,6 +7,7 @@ use std::time::Duration;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::io::tcp::TcpSettings;
 use redis::{Client, FromRedisValue, IntoConnectionInfo, Pipeline, ScriptInvocation};
+use telemetry::metrics::catalog::{REDIS_DURATION, REDIS_REQUESTS};
 use tokio::time::{Instant, timeout};
 
 /// The longest time until a connection is made.
@@ -56,6 +57,9 @@ pub enum RedisError {
     /// It did not answer in time.
     #[error("Redis did not answer within {0:?}")]
     Late(Duration),
+    /// It lost at once what it was just told.
+    #[error("Redis did not keep what it was told")]
+    Forgetful,
 }
 
 /// How Redis is.
@@ -70,7 +74,9 @@ pub struct Health {
 pub struct Redis {
     manager: ConnectionManager,
     prefix: Arc<str>,
-    response_timeout: Duration,
+    patience: Duration,
+    /// What it is asked for: `timers`, `limits`, `sessions`.
+    part: &'static str,
 }
 
 impl Redis {
@@ -93,7 +99,18 @@ impl Redis {
             .set_pipeline_buffer_size(WAITING_MAX);
         let manager =
             ConnectionManager::new_lazy_with_config(client, config).map_err(RedisError::Address)?;
-        Ok(Self { manager, prefix: prefix.as_str().into(), response_timeout: *response_timeout })
+        let prefix = prefix.as_str().into();
+        Ok(Self { manager, prefix, patience: *response_timeout, part: "health" })
+    }
+
+    /// The same connection, asked for something of its own.
+    pub(crate) fn part(self, part: &'static str) -> Self {
+        Self { part, ..self }
+    }
+
+    /// The same connection, asked by somebody who won't wait for longer than that.
+    pub(crate) fn within(self, patience: Duration) -> Self {
+        Self { patience: self.patience.min(patience), ..self }
     }
 
     /// How it is: asks it.
@@ -140,8 +157,21 @@ impl Redis {
         &self,
         answer: impl Future<Output = redis::RedisResult<T>>,
     ) -> Result<T, RedisError> {
-        let limit = self.response_timeout;
-        let answered = timeout(limit, answer).await.map_err(|_| RedisError::Late(limit))?;
-        answered.map_err(RedisError::Refused)
+        let asked = Instant::now();
+        let answered = match timeout(self.patience, answer).await {
+            Ok(answered) => answered.map_err(RedisError::Refused),
+            Err(_elapsed) => Err(RedisError::Late(self.patience)),
+        };
+        REDIS_REQUESTS.count(&[self.part, outcome(&answered)]);
+        REDIS_DURATION.histogram(&[self.part]).record(asked.elapsed().as_secs_f64());
+        answered
+    }
+}
+
+const fn outcome<T>(answered: &Result<T, RedisError>) -> &'static str {
+    match answered {
+        Ok(_) => "answered",
+        Err(RedisError::Late(_)) => "late",
+        Err(_) => "failed",
     }
 }

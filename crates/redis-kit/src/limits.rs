@@ -8,7 +8,6 @@ use async_trait::async_trait;
 use http_kit::rate_limit::{Key, Limit, SharedCells, Verdict};
 use kernel::Clock;
 use redis::Script;
-use tokio::time::timeout;
 
 use crate::breaker::Breaker;
 use crate::connection::{Redis, RedisError};
@@ -32,6 +31,7 @@ impl RedisCells {
     #[must_use]
     pub fn new(redis: Redis, clock: Arc<dyn Clock>) -> Self {
         let charge = Script::new(include_str!("../scripts/charge_cell.lua"));
+        let redis = redis.part("limits").within(PATIENCE);
         Self { redis, clock, breaker: Breaker::new(PAUSE), charge }
     }
 
@@ -41,8 +41,7 @@ impl RedisCells {
         let tolerance = cost * (u64::from(limit.burst.get()) - 1);
         let mut script = self.charge.key(self.redis.key(&format!("limit:{}:{key}", limit.name)));
         script.arg(self.clock.now().as_micros()).arg(cost).arg(tolerance);
-        let answer = timeout(PATIENCE, self.redis.run(&script)).await;
-        let (remaining, wait) = answer.map_err(|_| RedisError::Late(PATIENCE))??;
+        let (remaining, wait) = self.redis.run(&script).await?;
         let wait = Duration::from_nanos(wait);
         Ok(limit.verdict(remaining, (!wait.is_zero()).then_some(wait)))
     }

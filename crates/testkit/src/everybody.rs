@@ -1,7 +1,7 @@
 //! Ports for tests that are not about who may do what.
 
 use async_trait::async_trait;
-use kernel::{IdentityId, SessionId, UserId};
+use kernel::{IdentityId, SessionId, Timestamp, UserId};
 use ory::{Object, Permissions, PortError, Query, Sessions, SignedIn, Tuple};
 
 /// Everybody may do everything, and nobody is signed in.
@@ -25,6 +25,7 @@ impl Sessions for Only {
             user_id: self.0,
             identity_id: IdentityId::generate(),
             email: "only@example.test".to_owned(),
+            expires_at: Timestamp::from_micros(i64::MAX),
         }))
     }
 }

@@ -6,6 +6,7 @@ mod browser;
 mod by_http;
 mod csrf;
 mod devices;
+mod endings;
 mod flows;
 mod hostile;
 mod housekeeping;

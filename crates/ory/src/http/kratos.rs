@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ::http::{HeaderName, HeaderValue, StatusCode};
 use async_trait::async_trait;
-use kernel::{IdentityId, SessionId, UserId};
+use kernel::{IdentityId, SessionId, Timestamp, UserId};
 use serde::Deserialize;
 use upstream::Upstream;
 
@@ -39,6 +39,7 @@ impl KratosSessions {
 struct Session {
     id: SessionId,
     active: bool,
+    expires_at: Timestamp,
     identity: Identity,
 }
 
@@ -83,12 +84,13 @@ impl Sessions for KratosSessions {
 }
 
 fn read(body: &[u8]) -> Result<Option<SignedIn>, PortError> {
-    let Session { id, active, identity } = serde_json::from_slice(body).map_err(failed)?;
+    let Session { id, active, expires_at, identity } = serde_json::from_slice(body).map_err(failed)?;
     Ok(active.then(|| SignedIn {
         session_id: id,
         user_id: identity.metadata_public.id,
         identity_id: identity.id,
         email: identity.traits.email.to_lowercase(),
+        expires_at,
     }))
 }
 

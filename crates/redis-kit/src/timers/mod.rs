@@ -106,7 +106,8 @@ impl RedisTimers {
             end: Script::new(include_str!("../../scripts/end_timers.lua")),
             give_back: Script::new(include_str!("../../scripts/give_back_timers.lua")),
         };
-        Self { redis, options, keys, scripts, changes: watch::Sender::new(0) }
+        let (redis, changes) = (redis.part("timers"), watch::Sender::new(0));
+        Self { redis, options, keys, scripts, changes }
     }
 
     /// Arms or drops timers; answers for each whether that changed anything.

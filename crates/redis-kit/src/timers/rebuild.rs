@@ -80,6 +80,7 @@ impl Rebuild {
         let armed = self.arm_all(&token).await;
         if matches!(armed, Ok(Some(_))) {
             self.mark(&run).await.map_err(&away)?;
+            self.look_at_policy().await.map_err(&away)?;
         }
         self.hold(&token, 0).await.map_err(&away)?;
         if let Some(armed) = armed? {
@@ -118,6 +119,17 @@ impl Rebuild {
 
     async fn mark(&self, run: &str) -> Result<(), RedisError> {
         self.timers.redis.ask(redis::cmd("SET").arg(&self.timers.keys.whole).arg(run)).await
+    }
+
+    /// Redis throws timers away when its memory is full, if it was told to.
+    async fn look_at_policy(&self) -> Result<(), RedisError> {
+        let info: String = self.timers.redis.ask(redis::cmd("INFO").arg("memory")).await?;
+        let policy = info.lines().find_map(|line| line.strip_prefix("maxmemory_policy:"));
+        let policy = policy.unwrap_or_default().trim();
+        if policy != "noeviction" {
+            tracing::warn!(policy, "Redis may throw away what it is to keep");
+        }
+        Ok(())
     }
 
     /// Whether the work is ours now.

@@ -4,6 +4,8 @@
 
 mod limit_property;
 mod server;
+mod session_outages;
+mod sessions;
 mod support;
 mod timer_outages;
 mod timer_property;

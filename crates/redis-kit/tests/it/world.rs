@@ -1,5 +1,6 @@
 //! Expiration with its timers in Redis, fed with the events of orders.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,8 +19,11 @@ use tokio_util::sync::CancellationToken;
 /// How long a buyer has to pay.
 pub(crate) const WINDOW: Duration = Duration::from_secs(900);
 
-const TOLD: &str = "select count(*), count(distinct envelope ->> 'subject') from outbox
+const TOLD: &str = "select count(*) from outbox
      where id > ?1 and envelope ->> 'type' = 'expiration:complete'";
+
+const SUBJECTS: &str = "select envelope ->> 'subject' from outbox
+     where envelope ->> 'type' = 'expiration:complete'";
 
 /// A worker: the context over a database in memory.
 pub(crate) struct World {
@@ -49,10 +53,16 @@ impl World {
         expiration::fire(self.expiration.clone(), stop).await;
     }
 
-    /// How often orders was told since `before` that the time to pay is over, and of how many.
-    pub(crate) async fn told_since(&self, before: EventId) -> (i64, i64) {
+    /// How often orders was told since `before` that the time to pay is over.
+    pub(crate) async fn told_since(&self, before: EventId) -> i64 {
         let rows = self.expiration.journal.query(TOLD, params![before]).await.unwrap();
-        (rows[0].get(0).unwrap(), rows[0].get(1).unwrap())
+        rows[0].get(0).unwrap()
+    }
+
+    /// The orders of which orders was told.
+    pub(crate) async fn told(&self) -> HashSet<String> {
+        let rows = self.expiration.journal.scan(SUBJECTS, []).await.unwrap();
+        rows.iter().map(|row| row.get(0).unwrap()).collect()
     }
 }
 

@@ -96,6 +96,13 @@ catalog! {
         "How long after its time a timer fired.",
         "Above 2 s breaks the contract, unless the program was down: the database is slow, or \
          the clock was set forward.";
+    REDIS_REQUESTS = "redis_requests_total", Kind::Counter, ["part", "outcome"],
+        "Questions to Redis, by what they are for (timers, limits, sessions) and how they ended: \
+         answered, failed, or late.",
+        "Any failed or late for more than a moment: Redis is away or overloaded; see below.";
+    REDIS_DURATION = "redis_request_duration_seconds", Kind::Histogram(LATENCY), ["part"],
+        "Time until Redis answered.",
+        "Above 10 ms: it swaps, writes its copy to a slow disk, or is far away.";
     ORDERS_MOVED = "orders_status_changes_total", Kind::Counter, ["status", "reason"],
         "Orders that came to this status; the reason is that of a cancellation.",
         "Many cancelled with `payment_failed` or `expired`: ask the card gateway.";

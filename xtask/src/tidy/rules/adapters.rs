@@ -13,10 +13,10 @@ const ADAPTERS: &[(&str, &str)] = &[
     ("Store::open", "store"),
     ("Store::connect", "store"),
     ("RabbitMq::new", "bus"),
-    ("RedisCells", "redis-kit"),
-    ("RedisTimers", "redis-kit"),
     ("KetoPermissions", "ory"),
     ("KratosSessions", "ory"),
+    ("redis_kit::", "redis-kit"),
+    ("redis::", "redis-kit"),
 ];
 
 /// The one place of composition, and the tests' helper.
