@@ -2,7 +2,8 @@
 //! tests last but one, so that their summary closes the run.
 //!
 //! [`STEPS`] is the whole plan: to add a step, add a row. The first step that fails ends the run,
-//! and the last line then says how to run that step alone.
+//! and the last line then says how to run that step alone. Servers that the run has started are
+//! stopped at its end, however it ends.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -11,7 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 
 use crate::task::{Outcome, expect_no_arguments};
-use crate::{contract, fuzz, instructions, tidy, workspace};
+use crate::{contract, fuzz, instructions, services, tidy, workspace};
 
 /// The plan, in order.
 const STEPS: &[Step] = &[
@@ -32,6 +33,7 @@ const STEPS: &[Step] = &[
         when: When::Always,
         work: Work::Cargo("doc --workspace --no-deps --locked"),
     },
+    Step { name: "services", when: When::Always, work: Work::Task("services up", services_up) },
     Step { name: "contract", when: When::Always, work: Work::Task("contract", contract::run) },
     Step { name: "fuzz", when: When::Always, work: Work::Task("fuzz", fuzz::run) },
     Step {
@@ -66,6 +68,16 @@ const STEPS: &[Step] = &[
 /// Runs the steps and prints what each took.
 pub(crate) fn run(arguments: &[String]) -> anyhow::Result<Outcome> {
     expect_no_arguments(arguments)?;
+    let before = services::running()?;
+    let outcome = run_steps();
+    // those that ran before are somebody's
+    let ours: Vec<_> =
+        services::running()?.into_iter().filter(|server| !before.contains(server)).collect();
+    services::down(&ours)?;
+    outcome
+}
+
+fn run_steps() -> anyhow::Result<Outcome> {
     let root = workspace::root()?;
     let steps = planned(has_nextest(&root));
     let mut times = Vec::with_capacity(steps.len());
@@ -124,6 +136,11 @@ impl Work {
             Self::Task(name, _) => format!("cargo xtask {name}"),
         }
     }
+}
+
+/// Has the servers run that tests use; they are stopped when the run ends.
+fn services_up(_: &[String]) -> anyhow::Result<Outcome> {
+    services::up().map(|_| Outcome::Passed)
 }
 
 fn planned(nextest: bool) -> Vec<&'static Step> {

@@ -5,6 +5,7 @@
 
 mod bench;
 mod ci;
+mod cluster;
 mod contract;
 mod fuzz;
 mod help;

@@ -2,7 +2,7 @@
 
 use std::process::{ExitCode, ExitStatus};
 
-use crate::{bench, ci, contract, fuzz, help, instructions, services, tidy};
+use crate::{bench, ci, cluster, contract, fuzz, help, instructions, services, tidy};
 
 /// Every task, in the order in which `cargo xtask help` lists them.
 pub(crate) const TASKS: &[Task] = &[
@@ -20,7 +20,16 @@ pub(crate) const TASKS: &[Task] = &[
         run: contract::run,
     },
     Task { name: "fuzz", about: "feed the parsers that strangers reach", run: fuzz::run },
-    Task { name: "services", about: "install what the tests need", run: services::run },
+    Task {
+        name: "services",
+        about: "install what the tests need; up, down: the servers that they use",
+        run: services::run,
+    },
+    Task {
+        name: "cluster",
+        about: "up, down: two of each service behind nginx, to be tried",
+        run: cluster::run,
+    },
     Task { name: "help", about: "print this list", run: help::run },
 ];
 

@@ -52,6 +52,13 @@ pub(crate) fn resolve(address: &str) -> anyhow::Result<SocketAddr> {
     all.next().with_context(|| format!("{address} has no address"))
 }
 
+/// What `scheme://user:password@host:port/…` says: credentials (perhaps none), then `host:port`.
+pub(crate) fn parts(url: &str) -> anyhow::Result<(&str, &str)> {
+    let (_scheme, rest) = url.split_once("://").with_context(|| format!("{url} is no URL"))?;
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    Ok(authority.rsplit_once('@').unwrap_or(("", authority)))
+}
+
 /// `user:password` as basic authentication has it: RFC 7617.
 pub(crate) fn basic(credentials: &str) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -70,6 +77,14 @@ pub(crate) fn basic(credentials: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_has_its_parts() {
+        let whole = parts("http://me:se%cret@host:15672/x?y@z").unwrap();
+        assert_eq!(whole, ("me:se%cret", "host:15672"));
+        assert_eq!(parts("redis://127.0.0.1:6379").unwrap(), ("", "127.0.0.1:6379"));
+        assert!(parts("localhost").is_err());
+    }
 
     #[test]
     fn credentials_are_written_in_base64() {

@@ -6,6 +6,7 @@
 //! services themselves.
 
 pub mod environment;
+mod exchange;
 pub mod free_ports;
 mod http;
 pub mod nginx;
@@ -13,6 +14,7 @@ mod process;
 pub mod servers;
 mod wait;
 
+pub use exchange::{Backends, Cluster, ClusterOptions, Role};
 pub use servers::{Found, Ports, Server, Servers};
 
 /// Whether nginx is installed where programs are.

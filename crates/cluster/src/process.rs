@@ -80,6 +80,11 @@ impl Place {
         Ok(true)
     }
 
+    /// Asks the process to end, without waiting for it.
+    pub(crate) fn ask(&self, signal: Signal) -> anyhow::Result<()> {
+        self.alive().map_or(Ok(()), |pid| self.send(pid, signal))
+    }
+
     /// `kill -9`, and answers whether there was somebody to kill.
     pub(crate) fn kill(&self) -> anyhow::Result<bool> {
         let Some(pid) = self.alive() else { return Ok(false) };

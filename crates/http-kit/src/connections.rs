@@ -13,6 +13,7 @@ use crate::client_address::TrustedProxies;
 /// The places for connections.
 pub(crate) struct Connections {
     room: Arc<Semaphore>,
+    all_max: usize,
     each_max: usize,
     /// Their connections are many people's.
     proxies: TrustedProxies,
@@ -29,12 +30,23 @@ pub(crate) struct Place {
 impl Connections {
     pub(crate) fn new(all_max: usize, each_max: usize, proxies: TrustedProxies) -> Arc<Self> {
         let (room, by_address) = (Arc::new(Semaphore::new(all_max)), Mutex::default());
-        Arc::new(Self { room, each_max, proxies, by_address })
+        Arc::new(Self { room, all_max, each_max, proxies, by_address })
     }
 
     /// Waits until there is room for one more.
     pub(crate) async fn room(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.room).acquire_owned().await.ok()
+    }
+
+    /// The room that is there at once, if there is any.
+    pub(crate) fn room_now(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.room).try_acquire_owned().ok()
+    }
+
+    /// Returns when there is no connection left.
+    pub(crate) async fn none_left(&self) {
+        let all = u32::try_from(self.all_max).unwrap_or(u32::MAX);
+        let _all = self.room.acquire_many(all).await;
     }
 
     /// Gives it to `address`, unless that has its share already.

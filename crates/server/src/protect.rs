@@ -1,7 +1,6 @@
 //! From settings to limits: what protects the exchange from floods, slow clients and other sites.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context;
 use config::ProtectionSettings;
@@ -65,14 +64,14 @@ pub(crate) fn protection(
 }
 
 /// The limits for connections.
-pub(crate) fn serve_options(settings: &ProtectionSettings, grace: Duration) -> ServeOptions {
+pub(crate) fn serve_options(settings: &ProtectionSettings) -> ServeOptions {
     ServeOptions {
         connections_max: connections_max(settings.connections_max as usize),
         connections_per_address_max: settings.connections_per_address_max as usize,
         proxies: proxies(settings),
         head_timeout: settings.head_timeout(),
         write_timeout: settings.write_timeout(),
-        grace,
+        ..ServeOptions::default()
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use config::{Roles, Settings};
-use http_kit::serve::serve;
+use http_kit::serve::{ServeOptions, serve};
 use telemetry::metrics::Recorder;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -17,6 +17,10 @@ use crate::work::Work;
 
 /// How long requests in flight may take to finish.
 const SERVING_GRACE: Duration = Duration::from_secs(7);
+
+/// How long connections may go on after the listener is closed, where there is a delay to stop:
+/// a request that was on its way then arrives within less.
+const LINGER_MAX: Duration = Duration::from_secs(1);
 
 /// An exchange that serves.
 pub(crate) struct Running {
@@ -45,7 +49,12 @@ impl Running {
         let (serving, stop_delay) = (Work::default(), settings.observability.stop_delay());
         let looking_after = Arc::clone(&process.protection).look_after(serving.stop.clone());
         serving.start("the rate limits", looking_after);
-        let options = protect::serve_options(&settings.protection, SERVING_GRACE);
+        let options = ServeOptions {
+            leaving: process.stopping.clone(),
+            linger: stop_delay.min(LINGER_MAX),
+            grace: SERVING_GRACE,
+            ..protect::serve_options(&settings.protection)
+        };
         let router = process.router.clone();
         serving.start("the listener", serve(listener, router, serving.stop.clone(), options));
         tracing::info!(%address, "Listening on {address}");

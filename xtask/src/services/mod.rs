@@ -10,7 +10,7 @@ use cluster::Server;
 
 use crate::task::Outcome;
 
-pub(crate) use servers::{down, up};
+pub(crate) use servers::{backends, down, running, up};
 pub(crate) use tools::{compiler, schemathesis, valgrind};
 
 const USAGE: &str = "usage: cargo xtask services [up | down | status | \

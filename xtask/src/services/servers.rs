@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use anyhow::{Context, bail};
-use cluster::{Found, Ports, Server, Servers, environment};
+use cluster::{Backends, Found, Ports, Server, Servers, environment};
 
 use super::install;
 use crate::task::Outcome;
@@ -76,6 +76,13 @@ pub(crate) fn down(which: &[Server]) -> anyhow::Result<()> {
         say(*server, if stopped { "stopped" } else { "isn't one that was started here" });
     }
     Ok(())
+}
+
+/// Those that were started here and run.
+pub(crate) fn running() -> anyhow::Result<Vec<Server>> {
+    let servers = servers()?;
+    let is_ours = |server: &Server| matches!(servers.look(*server), Found::Ours(_));
+    Ok(Server::ALL.into_iter().filter(is_ours).collect())
 }
 
 /// Starts one.
@@ -158,6 +165,20 @@ fn help(packages: &[&str]) -> String {
         packages.join(", "),
         packages.join(" ")
     )
+}
+
+/// The servers of the tests, with everything in them named `name`.
+pub(crate) fn backends(name: &str) -> anyhow::Result<Backends> {
+    let servers = servers()?;
+    let or = |variable, address| environment::variable(variable).unwrap_or(address);
+    let own = Backends::of(&servers, name);
+    Ok(Backends {
+        postgres: or(environment::POSTGRES_URL, own.postgres),
+        amqp: or(environment::AMQP_URL, own.amqp),
+        amqp_management: or(environment::AMQP_MANAGEMENT_URL, own.amqp_management),
+        redis: or(environment::REDIS_URL, own.redis),
+        ..own
+    })
 }
 
 fn servers() -> anyhow::Result<Servers> {

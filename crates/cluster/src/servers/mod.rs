@@ -16,6 +16,7 @@ use std::time::Duration;
 use anyhow::{Context, bail, ensure};
 
 pub use ports::Ports;
+pub(crate) use postgres::psql;
 
 use crate::process::{Place, Signal, write_whole};
 use crate::{environment, wait};
@@ -229,7 +230,7 @@ impl Servers {
     /// When it can't be stopped.
     pub fn stop(&self, server: Server) -> anyhow::Result<bool> {
         let ran = self.place(server).stop(server.goodbye())?;
-        if server == Server::RabbitMq && ran {
+        if server == Server::RabbitMq && self.place(server).alive().is_none() {
             rabbitmq::stop_register(self);
         }
         Ok(ran)

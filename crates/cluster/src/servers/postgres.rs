@@ -68,11 +68,16 @@ pub(super) fn program() -> anyhow::Result<PathBuf> {
     find("postgres")
 }
 
+/// The program that asks it.
+pub(crate) fn psql() -> anyhow::Result<PathBuf> {
+    find("psql")
+}
+
 /// It answers a query of the tests' user.
 pub(super) fn ready(servers: &Servers) -> anyhow::Result<()> {
     let port = servers.ports.postgres;
     ensure!(probe::is_open(port), "nobody listens on port {port}");
-    let mut command = programs::bare(&find("psql")?);
+    let mut command = programs::bare(&psql()?);
     command
         .env("PGPASSWORD", USER)
         .env("PGCONNECT_TIMEOUT", "5")

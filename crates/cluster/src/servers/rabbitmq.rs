@@ -3,17 +3,21 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context, ensure};
 
 use super::{Ports, Servers, probe, programs};
-use crate::http;
 use crate::process::write_whole;
+use crate::{http, wait};
 
 const NODE: &str = "ticketing@localhost";
 
 /// User and password.
 const CREDENTIALS: &str = "ticketing:ticketing";
+
+/// How long the register may take to notice that the server has gone.
+const REGISTER_PATIENCE: Duration = Duration::from_secs(5);
 
 /// The command that becomes the server.
 pub(super) fn command(servers: &Servers) -> anyhow::Result<Command> {
@@ -42,15 +46,22 @@ pub(super) fn command(servers: &Servers) -> anyhow::Result<Command> {
     Ok(command)
 }
 
-/// What its register of nodes is stopped with: it stays when the server has gone.
+/// Stops its register of nodes, which stays when the server has gone. It refuses as long as it
+/// takes it to notice that.
 pub(super) fn stop_register(servers: &Servers) {
-    if !probe::is_open(servers.ports.epmd) {
+    let home = servers.folder.join("rabbitmq");
+    if !home.exists() {
         return;
     }
-    let mut command = programs::bare(Path::new("epmd"));
-    erlang(&mut command, &servers.folder, &servers.ports);
-    // it refuses while a node is registered, and then it is needed
-    let _ = command.arg("-kill").output();
+    let _late = wait::until(REGISTER_PATIENCE, || {
+        if !probe::is_open(servers.ports.epmd) {
+            return Some(());
+        }
+        let mut command = programs::bare(Path::new("epmd"));
+        erlang(&mut command, &home, &servers.ports);
+        let _refused = command.arg("-kill").output();
+        None
+    });
 }
 
 pub(super) fn program() -> anyhow::Result<PathBuf> {

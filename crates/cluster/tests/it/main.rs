@@ -1,5 +1,7 @@
 //! nginx and the servers as they really are.
+#![expect(clippy::unwrap_used, reason = "a test that can't go on should say where")]
 
 mod client;
 mod nginx;
+mod servers;
 mod upstream;

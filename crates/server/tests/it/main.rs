@@ -21,6 +21,7 @@ mod readme;
 mod refusals;
 mod rights;
 mod roles;
+mod rolling;
 mod storage;
 mod story;
 

@@ -185,7 +185,9 @@ async fn readiness_says_no_before_the_door_closes() {
     }
     assert_eq!(last, 503);
     for path in ["/api/health/live", "/api/health", "/api/tickets"] {
-        assert_eq!(ask(path).await.unwrap().status().as_u16(), 200, "{path} on a new connection");
+        let answer = ask(path).await.unwrap();
+        assert_eq!(answer.status().as_u16(), 200, "{path} on a new connection");
+        assert_eq!(answer.headers()["connection"], "close", "{path}: its last");
     }
     let (exchange, well) = stopping.await.unwrap();
     assert!(well, "{}", exchange.log());
