@@ -25,9 +25,10 @@ pub(crate) async fn park(
     failure: &Failure,
     attempts: u32,
 ) -> Result<(), Failure> {
+    subscription.consumer.park(Arc::clone(envelope), failure).await?;
     tracing::error!(
         event.id = %envelope.id, event.kind = %envelope.kind, service = subscription.service,
         attempts, reason = %failure, "Parked an event as a dead letter"
     );
-    subscription.consumer.park(Arc::clone(envelope), failure).await
+    Ok(())
 }

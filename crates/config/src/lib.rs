@@ -38,7 +38,7 @@ use kernel::Currency;
 use kernel::origin::WebOrigin;
 use telemetry::LogFormat;
 
-pub use commands::{ConfigCommand, Demo, UserCommand};
+pub use commands::{ConfigCommand, DeadLettersCommand, Demo, Subscriber, UserCommand, Wanted};
 pub use configuration::Configuration;
 pub use distributed::{Database, DistributedSettings, QueueType};
 pub use environment::{Environment, EnvironmentError, Origin};
@@ -95,6 +95,9 @@ pub enum Command {
     /// Look after users.
     #[command(subcommand)]
     User(UserCommand),
+    /// Look after events that could not be handled; the exchange may be running.
+    #[command(subcommand)]
+    DeadLetters(DeadLettersCommand),
     /// Copy all data as of one moment into a folder, while the exchange runs or is stopped.
     Backup {
         /// The folder; made if it is missing, and refused unless it is empty.

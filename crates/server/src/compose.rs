@@ -8,7 +8,7 @@ use anyhow::Context;
 use auth::Auth;
 use bus::Subscription;
 use card_sandbox::CardSandbox;
-use config::{Database, Role, Roles, Settings};
+use config::{Database, Role, Roles, Settings, Subscriber};
 use expiration::Expiration;
 use futures_util::FutureExt;
 use gateway::{Mounted, Watched};
@@ -16,7 +16,7 @@ use http_kit::protection::Protection;
 use kernel::{Clock, SystemClock};
 use orders::Orders;
 use ory::{Permissions, Sessions};
-use outbox::{Journal, Relay, RelayOptions};
+use outbox::{Journal, Relay, RelayOptions, Replays};
 use payments::{Hints, Payments};
 use tickets::Tickets;
 
@@ -227,7 +227,14 @@ impl Exchange {
         let stop = &work.stop;
         let talkers = self.talkers();
         if !talkers.is_empty() {
-            let bus = self.profile.bus(self.subscriptions(), work, lasting)?;
+            let subscriptions = self.subscriptions();
+            // who talks also hears, in the same order
+            for (subscription, journal) in subscriptions.iter().zip(&talkers) {
+                let consumer = Arc::clone(&subscription.consumer);
+                let replays = Replays::new(journal.clone(), consumer).run(stop.clone());
+                work.start("the replays", replays);
+            }
+            let bus = self.profile.bus(subscriptions, work, lasting)?;
             for journal in talkers {
                 let (bus, clock) = (Arc::clone(&bus), Arc::clone(&self.clock));
                 let relay = Relay::new(journal, bus, clock, RelayOptions::default());
@@ -352,4 +359,18 @@ fn auth(
 pub(crate) async fn auth_beside(settings: &Settings) -> anyhow::Result<(Auth, Journal)> {
     let journal = journal_beside(settings, Database::Auth, auth::MIGRATIONS).await?;
     Ok((auth(journal.clone(), SystemClock::shared(), "", false, settings)?, journal))
+}
+
+/// The database of one context, which an exchange may be using; to be closed in the end.
+pub(crate) async fn context_beside(
+    settings: &Settings,
+    subscriber: Subscriber,
+) -> anyhow::Result<Journal> {
+    let (database, own) = match subscriber {
+        Subscriber::Tickets => (Database::Tickets, tickets::MIGRATIONS),
+        Subscriber::Orders => (Database::Orders, orders::MIGRATIONS),
+        Subscriber::Payments => (Database::Payments, payments::MIGRATIONS),
+        Subscriber::Expiration => (Database::Expiration, expiration::MIGRATIONS),
+    };
+    journal_beside(settings, database, own).await
 }

@@ -5,11 +5,12 @@
 //! the ports), `process` (what is at work), `running` (start and stop), `in_process` (without a
 //! listener), `work` (what runs in the background), `watch` (who hears of it), `protect` (limits
 //! for clients), `data_folder`; then a file for each command: `settings`, `documents`, `demo`,
-//! `grant_admin`, `backup`, `restore`.
+//! `grant_admin`, `dead_letters`, `backup`, `restore`.
 
 mod backup;
 mod compose;
 mod data_folder;
+mod dead_letters;
 mod demo;
 mod documents;
 mod grant_admin;
@@ -90,6 +91,9 @@ fn run(
         Command::Demo(wanted) => runtime.block_on(demo::demo(settings, &wanted)),
         Command::User(UserCommand::GrantAdmin { email }) => {
             runtime.block_on(grant_admin::grant_admin(settings, &email))
+        }
+        Command::DeadLetters(wanted) => {
+            runtime.block_on(dead_letters::dead_letters(settings, wanted))
         }
         Command::Backup { dir } => backup::backup(settings, &dir),
         Command::Restore { dir } => restore::restore(settings, &dir),

@@ -9,6 +9,10 @@ use tracing_subscriber::filter::ParseError;
 
 use self::line::{JsonLine, TextLine};
 
+/// Libraries whose troubles are told by those who use them; a filter may ask for them anyway. The
+/// AMQP client would write whole messages.
+const QUIET: &str = "lapin=off";
+
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
@@ -31,7 +35,7 @@ impl LogFormat {
 /// # Errors
 /// When `filter` can't be read.
 pub fn init(format: LogFormat, filter: &str) -> Result<(), ParseError> {
-    let filter = EnvFilter::builder().parse(filter)?;
+    let filter = EnvFilter::builder().parse(format!("{QUIET},{filter}"))?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(|| Unfailing(io::stderr()))

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::StreamExt;
-use lapin::uri::AMQPUri;
+use lapin::uri::{AMQPScheme, AMQPUri};
 use lapin::{Channel, Connection, ConnectionProperties, Event};
 use telemetry::Repeated;
 use telemetry::metrics::Gauge;
 use telemetry::metrics::catalog::BROKER_CONNECTED;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::options::RabbitMqOptions;
@@ -57,6 +57,10 @@ pub(super) struct Links {
 impl Links {
     pub(super) fn new(options: RabbitMqOptions) -> Result<Self, InvalidUrl> {
         let mut uri: AMQPUri = options.url.parse().map_err(InvalidUrl)?;
+        if uri.scheme == AMQPScheme::AMQPS {
+            let reason = "no TLS to the broker in this build; let a proxy on this machine speak it";
+            return Err(InvalidUrl(reason.to_owned()));
+        }
         let heartbeat = u16::try_from(options.heartbeat.as_secs()).unwrap_or(u16::MAX);
         uri.query.heartbeat = Some(heartbeat.max(1));
         Ok(Self { options: Arc::new(options), uri, states: Mutex::default() })
@@ -103,12 +107,10 @@ impl Link {
         self.say(AWAY);
         // bounded: by `stop`
         while !stop.is_cancelled() {
+            let began = Instant::now();
             let ended = tokio::select! {
                 made = timeout(self.options.connect_timeout, self.connect()) => match made {
-                    Ok(Ok(epoch)) => {
-                        failures = 0;
-                        self.work(epoch, work).await
-                    }
+                    Ok(Ok(epoch)) => self.work(epoch, work).await,
                     Ok(Err(error)) => Err(error.to_string()),
                     Err(_late) => Err("it doesn't answer".to_owned()),
                 },
@@ -124,6 +126,10 @@ impl Link {
                     kept_back,
                     "No connection to the broker; tries again"
                 );
+            }
+            // one that has lasted was a good one
+            if began.elapsed() > self.options.reconnect_pause_max {
+                failures = 0;
             }
             self.rest(failures, stop).await;
             failures += 1;
@@ -233,5 +239,23 @@ impl Epoch {
     /// When nobody trusts it any more.
     pub(super) fn doubted(&self) -> impl Future<Output = ()> {
         self.doubtful.cancelled()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_can_not_be_used_is_refused_without_being_shown() {
+        let refused = |url: &str| {
+            let options = RabbitMqOptions::new(url.to_owned(), "a test".to_owned(), Vec::new());
+            Links::new(options).err().map(|error| error.to_string())
+        };
+        assert_eq!(refused("amqp://ada:secret@broker:5672/%2f"), None);
+        for url in ["", "broker", "http://ada:secret@broker", "amqps://ada:secret@broker/x"] {
+            let error = refused(url).unwrap();
+            assert!(!error.contains("secret"), "{error}");
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use events::Envelope;
-use kernel::Clock;
+use kernel::{Clock, EventId};
 use lapin::message::Delivery;
 use lapin::options::{BasicAckOptions, BasicNackOptions};
 use telemetry::Repeated;
@@ -149,35 +149,43 @@ impl Settler {
         failure: Failure,
         next: Next,
     ) -> Outcome {
-        if let Next::Delay { .. } = next {
-            if let Some(kept_back) = self.not_yet.say() {
-                tracing::warn!(
-                    event.id = %envelope.id, event.kind = %envelope.kind,
-                    service = self.service(), attempts, reason = %failure, kept_back,
-                    "An event could not be handled yet"
-                );
-            }
-            return Outcome::PutOff { attempts, next };
-        }
-        match park(&self.subscription, envelope, &failure, attempts).await {
-            Ok(()) => Outcome::Parked,
-            // its database is away; the broker keeps it meanwhile
-            Err(_) => Outcome::PutOff { attempts, next: self.delays.delay(attempts) },
-        }
+        let (next, why) = match next {
+            Next::Delay { .. } => (next, failure),
+            Next::Park => match park(&self.subscription, envelope, &failure, attempts).await {
+                Ok(()) => return Outcome::Parked,
+                // the broker keeps it until its database is back
+                Err(not_parked) => (self.delays.delay(attempts), not_parked),
+            },
+        };
+        self.say_not_yet(envelope.id, &envelope.kind, &why);
+        Outcome::PutOff { attempts, next }
     }
 
     async fn park_unreadable(&self, delivery: &Delivery, failure: &Failure) -> Outcome {
         let unreadable = message::unreadable(&delivery.data);
-        tracing::error!(
-            event.id = %unreadable.id, service = self.service(), reason = %failure,
-            "Parked an event as a dead letter"
-        );
+        let id = unreadable.id;
         match self.subscription.consumer.park_unreadable(unreadable, failure).await {
-            Ok(()) => Outcome::Parked,
-            Err(_) => {
+            Ok(()) => {
+                tracing::error!(
+                    event.id = %id, service = self.service(), reason = %failure,
+                    "Parked an event as a dead letter"
+                );
+                Outcome::Parked
+            }
+            Err(not_parked) => {
+                self.say_not_yet(id, "no event", &not_parked);
                 let attempts = message::attempts_before(delivery).saturating_add(1);
                 Outcome::PutOff { attempts, next: self.delays.delay(attempts) }
             }
+        }
+    }
+
+    fn say_not_yet(&self, id: EventId, kind: &str, reason: &Failure) {
+        if let Some(kept_back) = self.not_yet.say() {
+            tracing::warn!(
+                event.id = %id, event.kind = kind, service = self.service(), %reason, kept_back,
+                "An event could not be handled yet"
+            );
         }
     }
 

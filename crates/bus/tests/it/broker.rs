@@ -61,12 +61,6 @@ impl Vhost {
         serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap_or_default()
     }
 
-    /// How many messages wait in a queue, taken or not, as of some seconds ago at most.
-    pub(crate) async fn waiting(&self, queue: &str) -> u64 {
-        let path = format!("queues/{}/{queue}", self.name);
-        self.manage(Method::GET, &path, None).await["messages"].as_u64().unwrap_or(0)
-    }
-
     /// Options for tests: impatient, and on classic queues.
     pub(crate) fn options(&self, queues: &[Queue]) -> RabbitMqOptions {
         let url = format!("{}/{}", self.amqp, self.name);

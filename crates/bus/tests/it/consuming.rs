@@ -149,6 +149,32 @@ async fn what_a_killed_process_had_begun_another_finishes() {
     }
 }
 
+/// An event that brings down whoever handles it: a quorum queue counts that, and after as many
+/// times as there may be it is parked without being tried again.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_kills_its_process_each_time_is_parked_in_the_end() {
+    let vhost = Vhost::new().await;
+    let queue_kind = QueueKind::Quorum;
+    let options = RabbitMqOptions { queue_kind, ..vhost.options(&[ORDERS]) };
+    let orders = Arc::<Recording>::default();
+    let sent = event();
+    orders.script(sent.id, vec![Answer::Wait; 100]);
+    for kills in 0..4 {
+        let victim = Process::start(options.clone(), vec![orders.subscription(ORDERS)]);
+        if kills == 0 {
+            victim.rabbit.publisher().publish(Arc::clone(&sent)).await.unwrap();
+        }
+        orders.once(|seen| seen.deliveries.len() == kills + 1).await;
+        victim.kill().await;
+    }
+    let last = Process::start(options, vec![orders.subscription(ORDERS)]);
+    let seen = orders.once(|seen| seen.parked.len() == 1).await;
+    assert_eq!(seen.deliveries.len(), 4);
+    assert_eq!(seen.parked[0].1.to_string(), "came back 4 times without an answer");
+    last.stop().await;
+    vhost.remove().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn processes_of_one_service_share_its_queue() {
     let vhost = Vhost::new().await;

@@ -62,6 +62,38 @@ async fn what_no_queue_takes_is_not_delivered() {
     vhost.remove().await;
 }
 
+/// The broker gives a message back before it acknowledges it, but acknowledges others between; with
+/// many on their way, each still gets its own answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn among_many_only_what_no_queue_takes_is_refused() {
+    let vhost = Vhost::new().await;
+    let orders = Arc::<Recording>::default();
+    let process = Process::start(vhost.options(&[ORDERS]), vec![orders.subscription(ORDERS)]);
+    let bus = process.rabbit.publisher();
+    let (mut wanted, mut unwanted) = (Vec::new(), 0);
+    for _ in 0..20 {
+        let round = events(200).into_iter().enumerate().map(|(index, event)| {
+            let is_wanted = index % 10 != 0;
+            let mut event = Arc::unwrap_or_clone(event);
+            if !is_wanted {
+                event.kind = "order:created".to_owned();
+            }
+            let bus = &bus;
+            async move { (is_wanted, event.id, bus.publish(Arc::new(event)).await.is_ok()) }
+        });
+        for (is_wanted, id, is_ok) in join_all(round).await {
+            if is_ok && is_wanted {
+                wanted.push(id);
+            }
+            unwanted += u32::from(is_ok && !is_wanted);
+        }
+    }
+    assert_eq!(unwanted, 0, "no queue has them");
+    orders.once_handled(&wanted).await;
+    process.stop().await;
+    vhost.remove().await;
+}
+
 /// A queue that somebody deletes is declared anew, and no publish says that it went there before.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_queue_that_is_deleted_comes_back() {

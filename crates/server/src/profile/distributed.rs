@@ -22,7 +22,10 @@ use orders::Orders;
 use ory::http::{KetoPermissions, KratosSessions};
 use ory::{Model, Permissions, Remembering, ServiceKey, Sessions};
 use outbox::{Heard, Journal};
-use redis_kit::{Redis, RedisCells, RedisOptions, RedisTimers, TimerOptions};
+use redis_kit::{
+    CachedSessions, Redis, RedisCells, RedisEndings, RedisOptions, RedisTimers, SessionOptions,
+    TimerOptions,
+};
 use store::{Migration, Store};
 
 use super::databases;
@@ -109,14 +112,21 @@ impl Distributed {
         Ok(OrdersElsewhere::new(orders, self.key.clone()))
     }
 
+    /// Sessions are auth's to know, and known in Redis for a few seconds; auth tells it when some
+    /// end.
     pub(super) fn sessions(&self, local: Option<&Auth>) -> anyhow::Result<Arc<dyn Sessions>> {
+        let known: Arc<dyn Sessions> = match (local, self.services.auth.clone()) {
+            (Some(auth), _) => auth.sessions(),
+            (None, Some(auth)) => Arc::new(KratosSessions::new(auth, self.key.clone())),
+            (None, None) => return Ok(Arc::new(Nobody)),
+        };
+        let redis = self.redis.clone().context("--redis-url (REDIS_URL)")?;
+        let options = SessionOptions::default();
         if let Some(auth) = local {
-            return Ok(auth.sessions());
+            auth.tell_endings(Arc::new(RedisEndings::new(redis.clone(), options)));
         }
-        match self.services.auth.clone() {
-            Some(auth) => Ok(Arc::new(KratosSessions::new(auth, self.key.clone()))),
-            None => Ok(Arc::new(Nobody)),
-        }
+        let clock = Arc::clone(&self.clock);
+        Ok(Arc::new(CachedSessions::new(known, redis, clock, options)))
     }
 
     /// Tuples are kept by auth, also those that entities tell where their databases are at hand:

@@ -5,6 +5,7 @@ mod authorization;
 mod backup;
 mod configuration;
 mod crash;
+mod dead_letters;
 mod demo;
 mod documents;
 mod hostile_clients;

@@ -8,6 +8,7 @@ use crate::tidy::tree::Tree;
 /// Each adapter's name, and the crate that defines it. A new adapter gets a row here.
 const ADAPTERS: &[(&str, &str)] = &[
     ("InProcessBus", "bus"),
+    ("RabbitMq", "bus"),
     ("CardSandbox", "card-sandbox"),
     ("card_sandbox::", "card-sandbox"),
     ("Store::open", "store"),

@@ -146,7 +146,8 @@ async fn a_writer_that_waits_is_found_out_both_ways() {
 async fn dead_letters_are_shown() {
     let exchange = exchange(&[]);
     let outside = Connection::open(exchange.data().join("orders.db")).unwrap();
-    let letter = "insert into dead_letters values (x'00', '{}', 'made up', 0)";
+    let letter = "insert into dead_letters (event_id, envelope, reason, parked_at)
+         values (x'00', '{}', 'made up', 0)";
     outside.execute(letter, []).unwrap();
     let details = loop_until_letters(&exchange).await;
     assert_eq!(details["orders"]["status"], "up");
