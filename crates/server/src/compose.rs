@@ -228,13 +228,14 @@ impl Exchange {
     pub(crate) fn start_work(self, work: &Work, lasting: &Work) -> anyhow::Result<()> {
         let stop = &work.stop;
         let talkers = self.talkers();
-        let subscriptions = self.subscriptions();
-        for (subscription, journal) in subscriptions.iter().zip(&talkers) {
-            let consumer = Arc::clone(&subscription.consumer);
-            let replays = Replays::new(journal.clone(), consumer).run(stop.clone());
-            work.start("the replays", replays);
-        }
         if !talkers.is_empty() {
+            let subscriptions = self.subscriptions();
+            // who talks also hears, in the same order
+            for (subscription, journal) in subscriptions.iter().zip(&talkers) {
+                let consumer = Arc::clone(&subscription.consumer);
+                let replays = Replays::new(journal.clone(), consumer).run(stop.clone());
+                work.start("the replays", replays);
+            }
             let bus = self.profile.bus(subscriptions, work, lasting)?;
             for journal in talkers {
                 let (bus, clock) = (Arc::clone(&bus), Arc::clone(&self.clock));
@@ -363,9 +364,8 @@ pub(crate) async fn auth_beside(settings: &Settings) -> anyhow::Result<(Auth, Jo
     Ok((auth(journal.clone(), SystemClock::shared(), "", false, settings)?, journal))
 }
 
-/// The database of a context that hears events, which an exchange may be using; to be closed in
-/// the end.
-pub(crate) async fn subscriber_beside(
+/// The database of one context, which an exchange may be using; to be closed in the end.
+pub(crate) async fn context_beside(
     settings: &Settings,
     subscriber: Subscriber,
 ) -> anyhow::Result<Journal> {

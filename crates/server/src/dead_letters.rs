@@ -54,10 +54,10 @@ async fn open(settings: &Settings, wanted: &Wanted) -> anyhow::Result<Vec<Place>
     let mut places = Vec::new();
     for one in Subscriber::ALL.into_iter().filter(is_wanted) {
         let name = one.name();
-        let journal = compose::subscriber_beside(settings, one).await.with_context(|| {
+        let journal = compose::context_beside(settings, one).await.with_context(|| {
             format!("can't open the database of {name}; start this release of the exchange first")
-        });
-        places.push((name, journal?));
+        })?;
+        places.push((name, journal));
     }
     Ok(places)
 }

@@ -123,9 +123,9 @@ impl Store {
     /// and brings its schema up to date. Several processes may do that at the same time.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] when the server doesn't answer or refuses; [`StoreError::Failed`]
-    /// when the URL can't be used; [`StoreError::Migration`] when the database holds a schema that
-    /// `migrations` didn't make, or compares texts in another way.
+    /// [`StoreError::Unavailable`] when the server doesn't answer or refuses;
+    /// [`StoreError::Failed`] when the URL can't be used; [`StoreError::Migration`] when the
+    /// database holds a schema that `migrations` didn't make, or compares texts in another way.
     pub async fn connect(
         options: PostgresOptions,
         migrations: &[Migration],
@@ -212,8 +212,8 @@ impl Store {
     }
 
     /// Applies what is waiting, and moves everything into the database file, unless it was opened
-    /// by [`Self::open_beside`]: the other process does. Ends its connections to PostgreSQL. Batches
-    /// that come later are refused as unavailable.
+    /// by [`Self::open_beside`]: the other process does. Connections to PostgreSQL are ended. What
+    /// comes later is refused as unavailable.
     pub async fn close(&self) {
         match &self.backend {
             Backend::Sqlite(engine) => engine.close().await,

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use kernel::{OrderId, TicketId};
 use store::{Migration, PostgresOptions, Statement, Store, StoreError, params};
 use testkit::PostgresDatabase;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::postgres_line::Line;
@@ -46,13 +47,17 @@ async fn number(store: &Store, sql: &'static str) -> i64 {
 struct Buyers {
     tasks: JoinSet<(Vec<OrderId>, usize)>,
     stop: Arc<AtomicBool>,
+    /// How many answers they had.
+    answers: Arc<watch::Sender<usize>>,
 }
 
 impl Buyers {
     fn start(store: &Store, count: usize) -> Self {
         let (mut tasks, stop) = (JoinSet::new(), Arc::new(AtomicBool::new(false)));
+        let answers = Arc::new(watch::Sender::new(0));
         for _ in 0..count {
             let (store, stop) = (store.clone(), Arc::clone(&stop));
+            let answers = Arc::clone(&answers);
             tasks.spawn(async move {
                 let (mut placed, mut refused) = (Vec::new(), 0);
                 while !stop.load(Ordering::Relaxed) {
@@ -63,12 +68,19 @@ impl Buyers {
                         Err(error) => panic!("{error}"),
                     }
                     assert!(asked_at.elapsed() < SOON, "{:?}", asked_at.elapsed());
-                    tokio::task::yield_now().await;
+                    answers.send_modify(|count| *count += 1);
                 }
                 (placed, refused)
             });
         }
-        Self { tasks, stop }
+        Self { tasks, stop, answers }
+    }
+
+    /// Waits until they had so many answers more.
+    async fn go_on(&self, count: usize) {
+        let mut answers = self.answers.subscribe();
+        let enough = *answers.borrow() + count;
+        answers.wait_for(|had| *had >= enough).await.unwrap();
     }
 
     /// What they were told: orders that stand, and how often they were refused.
@@ -194,12 +206,12 @@ async fn a_server_that_goes_and_comes_back_loses_nothing() {
     let store = Store::connect(line.options(&database), SCHEMA).await.unwrap();
     let buyers = Buyers::start(&store, 16);
     for _ in 0..5 {
-        line.pause(Duration::from_millis(100)).await;
+        buyers.go_on(100).await;
         line.cut();
-        line.pause(Duration::from_millis(100)).await;
+        buyers.go_on(100).await;
         line.mend();
     }
-    line.pause(Duration::from_millis(100)).await;
+    buyers.go_on(500).await;
     let (placed, refused) = buyers.stop().await;
     assert!(refused > 0 && placed.len() > 50, "{refused} refused, {} placed", placed.len());
     nothing_is_lost(&store, &placed).await;

@@ -112,9 +112,10 @@ impl Distributed {
         Ok(OrdersElsewhere::new(orders, self.key.clone()))
     }
 
-    /// What auth tells, unless Redis knows it already. Where sessions are ended, Redis hears of it.
+    /// Sessions are auth's to know, and known in Redis for a few seconds; auth tells it when some
+    /// end.
     pub(super) fn sessions(&self, local: Option<&Auth>) -> anyhow::Result<Arc<dyn Sessions>> {
-        let told: Arc<dyn Sessions> = match (local, self.services.auth.clone()) {
+        let known: Arc<dyn Sessions> = match (local, self.services.auth.clone()) {
             (Some(auth), _) => auth.sessions(),
             (None, Some(auth)) => Arc::new(KratosSessions::new(auth, self.key.clone())),
             (None, None) => return Ok(Arc::new(Nobody)),
@@ -124,7 +125,8 @@ impl Distributed {
         if let Some(auth) = local {
             auth.tell_endings(Arc::new(RedisEndings::new(redis.clone(), options)));
         }
-        Ok(Arc::new(CachedSessions::new(told, redis, Arc::clone(&self.clock), options)))
+        let clock = Arc::clone(&self.clock);
+        Ok(Arc::new(CachedSessions::new(known, redis, clock, options)))
     }
 
     /// Tuples are kept by auth, also those that entities tell where their databases are at hand:

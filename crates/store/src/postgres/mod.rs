@@ -209,11 +209,7 @@ impl Database {
         }
     }
 
-    async fn try_query(
-        &self,
-        sql: &Cow<'static, str>,
-        params: &[Value],
-    ) -> Result<Vec<Row>, Failure> {
+    async fn try_query(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, Failure> {
         let mut lease = self.lease().await.map_err(Failure::Final)?;
         let limit = self.pool.options().answer_max;
         let connection = lease.connection().map_err(Failure::Final)?;
@@ -260,10 +256,10 @@ impl Database {
 /// By a statement that stays prepared.
 async fn read(
     connection: &mut Connection,
-    sql: &Cow<'static, str>,
+    sql: &str,
     params: &[Value],
 ) -> Result<Vec<tokio_postgres::Row>, tokio_postgres::Error> {
-    let statement = connection.plain(sql.clone()).await?;
+    let statement = connection.plain(sql).await?;
     let rows = connection.client.query_raw(&statement, params).await?;
     pin_mut!(rows);
     rows.try_collect().await

@@ -1,7 +1,6 @@
 //! Connections: so many at most, each used by one batch or read at a time; the one that was used
 //! last is used next.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -30,7 +29,7 @@ pub(super) struct Connection {
     /// Carries what is written and read; ends with this.
     driver: JoinHandle<()>,
     /// As they are; and those that must touch so many rows.
-    plain: HashMap<Cow<'static, str>, Statement>,
+    plain: HashMap<Box<str>, Statement>,
     guarded: HashMap<(&'static str, usize), Statement>,
 }
 
@@ -64,7 +63,7 @@ impl Connection {
         guard: Guard,
     ) -> Result<Statement, Error> {
         let Guard::Rows(rows) = guard else {
-            return self.plain(Cow::Borrowed(sql)).await;
+            return self.plain(sql).await;
         };
         if let Some(statement) = self.guarded.get(&(sql, rows)) {
             return Ok(statement.clone());
@@ -76,13 +75,13 @@ impl Connection {
     }
 
     /// The statement `sql`, prepared.
-    pub(super) async fn plain(&mut self, sql: Cow<'static, str>) -> Result<Statement, Error> {
-        if let Some(statement) = self.plain.get(&sql) {
+    pub(super) async fn plain(&mut self, sql: &str) -> Result<Statement, Error> {
+        if let Some(statement) = self.plain.get(sql) {
             return Ok(statement.clone());
         }
         self.make_room();
-        let statement = self.client.prepare(&sql::rewritten(&sql)).await?;
-        self.plain.insert(sql, statement.clone());
+        let statement = self.client.prepare(&sql::rewritten(sql)).await?;
+        self.plain.insert(sql.into(), statement.clone());
         Ok(statement)
     }
 

@@ -1,7 +1,8 @@
 //! SQL as PostgreSQL takes it: what the contexts write for both engines, rewritten.
 //!
 //! - `?1` becomes `$1`.
-//! - A `+` right before a column is a hint for SQLite's planner, and goes: PostgreSQL has statistics.
+//! - A `+` right before a column is a hint for SQLite's planner, and goes: PostgreSQL has
+//!   statistics.
 //! - A guarded statement fails in the server when it touches another number of rows than it must:
 //!   by the time the program could count them, the commit behind it is on its way.
 

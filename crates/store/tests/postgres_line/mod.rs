@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use store::PostgresOptions;
 use testkit::PostgresDatabase;
@@ -60,11 +59,6 @@ impl Line {
 
     pub(crate) fn go_on(&self) {
         self.state.send_replace(State::Open);
-    }
-
-    #[expect(clippy::disallowed_methods, reason = "how long the line is as it is, is the test")]
-    pub(crate) async fn pause(&self, time: Duration) {
-        tokio::time::sleep(time).await;
     }
 }
 

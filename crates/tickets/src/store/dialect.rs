@@ -1,9 +1,9 @@
 //! What SQLite and PostgreSQL say differently about tickets, and nothing else does.
 //!
-//! Both have the words of the titles in `tickets_fts`: SQLite as a full-text index whose keys are in
-//! the order of the tickets' ids, PostgreSQL as a table with an inverted index. The title without
-//! case SQLite makes by a function of the program's; for PostgreSQL the program keeps it in a
-//! column.
+//! Both have the words of the titles in `tickets_fts`: SQLite as a full-text index whose keys are
+//! in the order of the tickets' ids, PostgreSQL as a table with an inverted index. The title
+//! without case SQLite makes by a function of the program's; for PostgreSQL the program keeps it in
+//! a column.
 
 use store::Engine;
 
@@ -44,11 +44,18 @@ impl Dialect {
                 "from tickets_fts f cross join tickets t on t.place = f.rowid
                  where f.tickets_fts match {words}"
             ),
+            // first all that have them, which are few: not, along the order of the page, all others
             Engine::Postgres => format!(
-                "from tickets_fts f join tickets t on t.id = f.ticket_id
-                 where f.words @@ cast(cast({words} as text) as tsquery)"
+                "from tickets t where t.id = any (array(select ticket_id from tickets_fts
+                 where words @@ cast(cast({words} as text) as tsquery)))"
             ),
         }
+    }
+
+    /// Whether several branches that are sorted together are merged along their indexes, with
+    /// nobody saying so.
+    pub(crate) fn merges_branches(self) -> bool {
+        self.0 == Engine::Sqlite
     }
 
     /// The words as the engine reads them: each quoted, as the beginning of a word.

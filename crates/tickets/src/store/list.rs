@@ -3,7 +3,8 @@
 //! - By an index in the order of the sort ([`by_order`]), until the page is full. The index holds
 //!   the approved tickets; the caller's others come from a second branch, and SQLite merges both.
 //! - By the words of the name ([`by_words`]), through the full-text index, whose keys are in the
-//!   order of the tickets' ids. Sorted by anything else, only when few tickets have these words.
+//!   order of the tickets' ids. Sorted by anything else, or on PostgreSQL, which has no such index,
+//!   only when few tickets have these words.
 //!
 //! What is sought for is always a parameter; names of columns and statuses are the program's own.
 
@@ -206,10 +207,17 @@ fn by_order(query: &TicketQuery, who: Who, mut conditions: Conditions, columns: 
     conditions.after(query);
     let branches = who.branches(&mut conditions);
     let all = conditions.all();
-    let branches: Vec<_> = branches
+    let mut branches: Vec<_> = branches
         .iter()
         .map(|branch| format!("select {columns} from tickets t where {branch}{all}"))
         .collect();
+    if branches.len() > 1 && !conditions.dialect().merges_branches() {
+        let (order, most) = (order(query), query.skip.saturating_add(query.limit + 1));
+        let most = conditions.bind(most);
+        for (number, branch) in branches.iter_mut().enumerate() {
+            *branch = format!("select * from ({branch} {order} limit {most}) branch_{number}");
+        }
+    }
     let page = page(query, &mut conditions);
     let is_free = query.filters.iter().all(|filter| filter.field == Field::Status);
     let goes_along = is_free && query.terms.is_empty() && query.skip <= SHORT_SKIP;
@@ -290,12 +298,17 @@ impl Columns {
 
 /// The order, and which part of it: one row more than asked for tells whether there is a next page.
 fn page(query: &TicketQuery, conditions: &mut Conditions) -> String {
+    let order = order(query);
+    let (limit, skip) = (conditions.bind(query.limit + 1), conditions.bind(query.skip));
+    format!("{order} limit {limit} offset {skip}")
+}
+
+fn order(query: &TicketQuery) -> String {
     let direction = if query.sort.descending { "desc" } else { "asc" };
     let sorted = match query.sort.field {
         SortField::Id => String::new(),
         SortField::Title => format!("words {direction}, "),
         field => format!("{} {direction}, ", sort_column(field)),
     };
-    let (limit, skip) = (conditions.bind(query.limit + 1), conditions.bind(query.skip));
-    format!("order by {sorted}id {direction} limit {limit} offset {skip}")
+    format!("order by {sorted}id {direction}")
 }
