@@ -75,7 +75,7 @@ async fn look(world: &World, id: TicketId, told: &AtomicU32, over: &AtomicBool) 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn nobody_sees_a_ticket_as_it_was_before_a_change_that_was_told() {
-    let world = Arc::new(World::new());
+    let world = Arc::new(World::new().await);
     let seller = UserId::generate();
     let title = TicketTitle::parse("Low, Duluth").unwrap();
     let listed = CreateTicket { title, price: price(0), description: None };
