@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 const COUNTER: Migration =
-    Migration { name: "test/0001", sql: "create table seen (order_id uuid not null)" };
+    Migration::new("test/0001", "create table seen (order_id uuid not null)");
 
 /// Handles what it can: nothing while there is a cause against it.
 struct Moody {

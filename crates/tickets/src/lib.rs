@@ -1,8 +1,9 @@
 //! Tickets: what sellers list, and who holds it.
 //!
 //! A request becomes a command ([`commands`]), the command asks the domain ([`domain`]), the
-//! decision is stored with its events (`store`), and what orders tell us comes in
-//! through [`consumers`]. What many look at is kept in memory ([`showcase`]). Orders are the judge of who may have a ticket; this context follows.
+//! decision is stored with its events (`store`), and what orders tell us comes in through
+//! [`consumers`]. What many look at is kept in memory ([`showcase`]). Orders are the judge of who
+//! may have a ticket; this context follows.
 
 pub mod commands;
 pub mod consumers;
