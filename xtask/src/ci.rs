@@ -14,6 +14,18 @@ use anyhow::Context;
 use crate::task::{Outcome, expect_no_arguments};
 use crate::{contract, fuzz, instructions, services, tidy, workspace};
 
+/// The modules of `server`'s tests that are about what the exchange does, not about one process and
+/// its files: they run once more on many processes. They start it by `crate::exchange`.
+macro_rules! stories {
+    () => {
+        "authorization:: idempotency:: identity:: malformed:: mishaps:: queries:: race:: readme:: \
+         refusals:: rights:: story::"
+    };
+}
+
+/// What tells them so.
+const ON_MANY: &[(&str, &str)] = &[("TICKETING_TEST_PROFILE", "distributed")];
+
 /// The plan, in order.
 const STEPS: &[Step] = &[
     Step { name: "format", when: When::Always, work: Work::Cargo("fmt --all --check") },
@@ -57,6 +69,23 @@ const STEPS: &[Step] = &[
         name: "tests",
         when: When::WithoutNextest,
         work: Work::Cargo("test --workspace --locked"),
+    },
+    Step {
+        // each test has twelve processes
+        name: "distributed",
+        when: When::WithNextest,
+        work: Work::CargoWith(
+            ON_MANY,
+            concat!("nextest run -p server --test it --locked --test-threads 2 ", stories!()),
+        ),
+    },
+    Step {
+        name: "distributed",
+        when: When::WithoutNextest,
+        work: Work::CargoWith(
+            ON_MANY,
+            concat!("test -p server --test it --locked -- --test-threads 2 ", stories!()),
+        ),
     },
     Step {
         name: "release build",
@@ -117,6 +146,8 @@ enum When {
 enum Work {
     /// Runs cargo with these words, separated by spaces; its output goes where ours goes.
     Cargo(&'static str),
+    /// The same, with these variables in its environment.
+    CargoWith(&'static [(&'static str, &'static str)], &'static str),
     /// Runs another task of ours in this process.
     Task(&'static str, fn(&[String]) -> anyhow::Result<Outcome>),
 }
@@ -124,7 +155,11 @@ enum Work {
 impl Work {
     fn run(&self, root: &Path) -> anyhow::Result<Outcome> {
         match self {
-            Self::Cargo(words) => succeed(workspace::cargo(root).args(words.split(' '))),
+            Self::Cargo(words) => succeed(workspace::cargo(root).args(words.split_whitespace())),
+            Self::CargoWith(variables, words) => {
+                let mut cargo = workspace::cargo(root);
+                succeed(cargo.envs(variables.iter().copied()).args(words.split_whitespace()))
+            }
             Self::Task(_, run) => run(&[]),
         }
     }
@@ -133,6 +168,10 @@ impl Work {
     fn command_line(&self) -> String {
         match self {
             Self::Cargo(words) => format!("cargo {words}"),
+            Self::CargoWith(variables, words) => {
+                let each = variables.iter().map(|(name, value)| format!("{name}={value} "));
+                format!("{}cargo {words}", each.collect::<String>())
+            }
             Self::Task(name, _) => format!("cargo xtask {name}"),
         }
     }

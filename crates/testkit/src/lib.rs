@@ -1,5 +1,5 @@
-//! What the tests of the whole exchange share: the real program on a free port with a fresh
-//! folder ([`TestPlatform`]), people who use it over HTTP ([`Person`]), and a look into its
+//! What the tests of the whole exchange share: the real program, as one process with a fresh
+//! folder or as many behind nginx ([`TestPlatform`]), people who use it over HTTP ([`Person`]), and a look into its
 //! databases from outside ([`Databases`]). For one context's property tests: every way to deliver
 //! events ([`deliveries`]), a clock that stands still, ports that allow everything; and a store on
 //! each engine ([`TestStore`]).

@@ -71,7 +71,8 @@ impl Cluster {
         let first_port = options.first_port.map_or_else(free_ports::block, Ok)?;
         let cluster = Self { record: Record { options, binary, first_port, key: random_key()? } };
         cluster.record.write()?;
-        if let Err(error) = cluster.begin() {
+        let started = cluster.options().backends.prepare().and_then(|()| cluster.resume());
+        if let Err(error) = started {
             let _ = cluster.kill_all();
             return Err(error);
         }
@@ -86,13 +87,19 @@ impl Cluster {
         Ok(Self { record: Record::read(folder)? })
     }
 
-    fn begin(&self) -> anyhow::Result<()> {
-        self.options().backends.prepare()?;
+    /// Starts everything that doesn't run, on what it has kept on the servers.
+    ///
+    /// # Errors
+    /// When something doesn't start.
+    pub fn resume(&self) -> anyhow::Result<()> {
         for (role, number) in self.all() {
             self.launch(role, number)?;
         }
         for (role, number) in self.all() {
             self.wait_ready(role, number)?;
+        }
+        if self.nginx().pid().is_some() {
+            return Ok(());
         }
         Nginx::start(&self.options().folder.join("nginx"), &self.site()).map(|_| ())
     }

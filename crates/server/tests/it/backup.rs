@@ -9,7 +9,7 @@ use testkit::{Databases, Dice, TestPlatform};
 
 use crate::crash::ledger::Ledger;
 use crate::crash::{check_nothing_lost, comes_to_rest, load};
-use crate::exchange;
+use crate::one_process;
 use crate::program::run;
 
 /// Many, because who pays with a card whose answers get lost waits for two seconds.
@@ -55,7 +55,7 @@ async fn a_backup_under_load_holds_one_moment() {
     let seed = u64::from(std::process::id());
     println!("seed {seed}");
     let mut dice = Dice::new(seed);
-    let mut exchange = exchange(&[("EXPIRATION_WINDOW_SECONDS", "1"), ("RUST_LOG", "warn")]);
+    let mut exchange = one_process(&[("EXPIRATION_WINDOW_SECONDS", "1"), ("RUST_LOG", "warn")]);
     let mut people = Vec::new();
     for _ in 0..PEOPLE {
         people.push(exchange.person().await);
@@ -112,7 +112,7 @@ fn contents(databases: &Databases) -> Vec<(String, Vec<Vec<String>>)> {
 }
 
 async fn with_some_sales() -> TestPlatform {
-    let exchange = exchange(&[]);
+    let exchange = one_process(&[]);
     let (seller, buyer) = (exchange.person().await, exchange.person().await);
     for (title, card) in [("One", "tok_visa"), ("Two", "tok_chargeDeclined")] {
         let ticket = seller.list_ticket(&format!("Number {title}"), 10.5).await;

@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 use serde_json::Value;
 use testkit::TestPlatform;
 
-use crate::exchange;
+use crate::one_process;
 use crate::program::run;
 
 /// An event that orders can handle: a ticket it has not heard of.
@@ -48,7 +48,7 @@ fn heard_by_orders(exchange: &TestPlatform) -> i64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn dead_letters_are_listed_shown_replayed_and_dropped() {
-    let exchange = exchange(&[]);
+    let exchange = one_process(&[]);
     let data = exchange.data();
     assert_eq!(done(&data, &["list"]), "There are no dead letters.\n");
     assert_eq!(done(&data, &["replay", "--all"]), "There are no dead letters.\n");
@@ -88,7 +88,7 @@ async fn dead_letters_are_listed_shown_replayed_and_dropped() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stopped_exchange_replays_when_it_starts() {
-    let mut exchange = exchange(&[]);
+    let mut exchange = one_process(&[]);
     let data = exchange.data();
     assert!(exchange.stop());
     park(&data, "orders", ID, EVENT);

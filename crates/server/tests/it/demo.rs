@@ -9,7 +9,7 @@ use serde_json::json;
 use testkit::{Databases, Person, TestPlatform};
 
 use crate::crash::check_copies;
-use crate::exchange;
+use crate::one_process;
 use crate::mishaps::check_money;
 use crate::program::run;
 
@@ -38,7 +38,7 @@ async fn signed_in(exchange: &TestPlatform, email: &str, password: &str) -> Pers
 /// exchange goes on from there.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_demo_fills_an_exchange_that_fits_together() {
-    let mut exchange = exchange(&[]);
+    let mut exchange = one_process(&[]);
     assert!(exchange.stop());
     let few = ["--tickets", "2500", "--users", "60", "--orders", "120", "--seed", "7"];
     demo(&exchange.data(), &few).unwrap();
@@ -114,7 +114,7 @@ fn killed_at(sign: &str, data: &Path) {
 #[tokio::test(flavor = "multi_thread")]
 async fn half_a_demo_is_a_smaller_one() {
     for sign in ["of 60000 tickets", "index entries"] {
-        let mut exchange = exchange(&[]);
+        let mut exchange = one_process(&[]);
         assert!(exchange.stop());
         interrupt_at(sign, &exchange.data());
 
@@ -205,7 +205,7 @@ fn the_same_seed_gives_the_same_shows() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_running_exchange_is_not_filled_behind_its_back() {
-    let exchange = exchange(&[]);
+    let exchange = one_process(&[]);
     let complaint = demo(&exchange.data(), &["--tickets", "1"]).unwrap_err();
     assert!(complaint.contains("another ticketing process uses"), "{complaint}");
     let tickets = exchange.databases().number("tickets", "select count(*) from tickets");
@@ -215,7 +215,7 @@ async fn a_running_exchange_is_not_filled_behind_its_back() {
 /// The exchange keeps running; it is one row, and it is there at once.
 #[tokio::test(flavor = "multi_thread")]
 async fn somebody_becomes_an_administrator_while_the_exchange_runs() {
-    let mut exchange = exchange(&[]);
+    let mut exchange = one_process(&[]);
     let person = exchange.person().await;
     let data = exchange.data();
     let grant = |data: &Path, email: &str| {

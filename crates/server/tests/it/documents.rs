@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::exchange;
+use crate::one_process;
 
 /// The document that `ticketing <command>` prints.
 pub(crate) fn printed(command: &str) -> Value {
@@ -108,7 +108,7 @@ fn every_event_has_a_sender_and_a_receiver() {
 
 #[tokio::test]
 async fn the_page_needs_nothing_from_elsewhere() {
-    let exchange = exchange(&[]);
+    let exchange = one_process(&[]);
     let read = async |path: &str| {
         let answer = reqwest::get(format!("{}{path}", exchange.url())).await.unwrap();
         assert_eq!(answer.status(), 200, "{path}");

@@ -10,7 +10,7 @@ use testkit::{Person, TestPlatform};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
-use crate::exchange;
+use crate::one_process;
 
 /// Requests in one measurement, of each of so many people at once.
 const REQUESTS: usize = 100;
@@ -158,7 +158,7 @@ fn status_of(exchange: &TestPlatform, name: &str) -> u64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn slowloris_holds_up_nobody_and_is_cut_off() {
     open_files_max();
-    let exchange = exchange(&[("HEAD_TIMEOUT_SECONDS", SECONDS)]);
+    let exchange = one_process(&[("HEAD_TIMEOUT_SECONDS", SECONDS)]);
     let others = Others::of(&exchange).await;
     let since = Instant::now();
     let mut attackers = connect_many(&exchange, 2000).await;
@@ -186,7 +186,7 @@ async fn ten_thousand_idle_connections_hold_up_nobody() {
     let count = open_files_max().saturating_sub(1000).min(10_000);
     println!("{count} idle connections");
     assert!(count >= 500, "the system gives too few descriptors for this to mean anything");
-    let exchange = exchange(&[("HEAD_TIMEOUT_SECONDS", "600")]);
+    let exchange = one_process(&[("HEAD_TIMEOUT_SECONDS", "600")]);
     let others = Others::of(&exchange).await;
     let mut idle = connect_many(&exchange, count).await;
     let files = || std::fs::read_dir(format!("/proc/{}/fd", exchange.pid())).unwrap().count();
@@ -202,7 +202,7 @@ async fn ten_thousand_idle_connections_hold_up_nobody() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_never_reads_is_cut_off_and_fills_no_memory() {
-    let exchange = exchange(&[("WRITE_TIMEOUT_SECONDS", SECONDS)]);
+    let exchange = one_process(&[("WRITE_TIMEOUT_SECONDS", SECONDS)]);
     let seller = exchange.person().await;
     let listing = (0..100).map(|_| seller.list_ticket("A title of some length, and more", 10.0));
     join_all(listing).await;
@@ -251,7 +251,7 @@ fn idles(exchange: &TestPlatform) -> impl FnMut() -> bool {
 async fn bodies_that_stop_in_the_middle_hold_no_places() {
     // fewer places than attackers
     let settings = [("BODY_TIMEOUT_SECONDS", SECONDS), ("REQUESTS_MAX", "64")];
-    let exchange = exchange(&settings);
+    let exchange = one_process(&settings);
     let others = Others::of(&exchange).await;
     let since = Instant::now();
     let mut attackers = connect_many(&exchange, 500).await;
@@ -276,7 +276,7 @@ async fn bodies_that_stop_in_the_middle_hold_no_places() {
 /// One address has its share of connections, and no more; others still get in.
 #[tokio::test]
 async fn one_address_does_not_get_all_connections() {
-    let exchange = exchange(&[("CONNECTIONS_PER_ADDRESS_MAX", "10"), ("CONNECTIONS_MAX", "20")]);
+    let exchange = one_process(&[("CONNECTIONS_PER_ADDRESS_MAX", "10"), ("CONNECTIONS_MAX", "20")]);
     let request = b"GET /api/health HTTP/1.1\r\nHost: x\r\n\r\n";
     let mut held = connect_many(&exchange, 10).await;
     for connection in &mut held {

@@ -28,7 +28,14 @@ mod story;
 
 use testkit::TestPlatform;
 
-/// The exchange with these settings.
+/// The exchange with these settings, as one process or as many: for tests of what it does. They
+/// run on both profiles (`STORIES` in `xtask/src/ci.rs` lists their modules).
 fn exchange(settings: &[(&str, &str)]) -> TestPlatform {
+    TestPlatform::on_profile(env!("CARGO_BIN_EXE_ticketing"), settings)
+}
+
+/// The exchange as one process on a folder, always: for tests of that process, of its files, and of
+/// what is measured in it.
+fn one_process(settings: &[(&str, &str)]) -> TestPlatform {
     TestPlatform::start(env!("CARGO_BIN_EXE_ticketing"), settings)
 }

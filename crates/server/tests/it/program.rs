@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 
 use testkit::Person;
 
-use crate::exchange;
+use crate::one_process;
 
 pub(crate) fn run(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_ticketing"))
@@ -20,7 +20,7 @@ pub(crate) fn run(folder: &Path, arguments: &[&str], environment: &[(&str, &str)
 
 #[tokio::test]
 async fn a_data_folder_belongs_to_one_process() {
-    let exchange = exchange(&[]);
+    let exchange = one_process(&[]);
     let data = exchange.data();
     let data = data.to_str().unwrap();
     let second = run(Path::new("/"), &["--listen", "127.0.0.1:0", "--data", data], &[]);
@@ -31,7 +31,7 @@ async fn a_data_folder_belongs_to_one_process() {
 
 #[tokio::test]
 async fn an_address_in_use_is_named() {
-    let exchange = exchange(&[]);
+    let exchange = one_process(&[]);
     let address = exchange.url().strip_prefix("http://").unwrap();
     let folder = tempfile::tempdir().unwrap();
     let second = run(folder.path(), &["--listen", address], &[]);
@@ -68,7 +68,7 @@ fn settings_come_from_flags_then_environment_then_env_file() {
 /// What was asked before the order to stop is answered, and then the program ends.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_finishes_what_is_in_flight() {
-    let mut exchange = exchange(&[]);
+    let mut exchange = one_process(&[]);
     let (seller, buyer) = (exchange.person().await, exchange.person().await);
     let ticket = seller.list_ticket("Last song", 10.0).await;
     let order = buyer.place_order(&ticket).await;
@@ -122,7 +122,7 @@ async fn a_closed_log_is_no_reason_to_fail() {
 async fn the_data_is_private_and_other_folders_are_left_alone() {
     use std::os::unix::fs::PermissionsExt;
     let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
-    let mut exchange = exchange(&[]);
+    let mut exchange = one_process(&[]);
     assert_eq!(mode(&exchange.data()), 0o700);
     for file in std::fs::read_dir(exchange.data()).unwrap() {
         let path = file.unwrap().path();

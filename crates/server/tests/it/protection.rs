@@ -9,7 +9,7 @@ use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
 use testkit::{Person, TestPlatform};
 
-use crate::exchange;
+use crate::one_process;
 
 /// Few requests, soon back: an address reads 5 at once and then one a second, a user writes 2.
 const FEW: &[(&str, &str)] = &[
@@ -58,7 +58,7 @@ async fn use_up(client: &Client, exchange: &TestPlatform) -> Response {
 
 #[tokio::test]
 async fn an_address_has_its_limit_whatever_it_says_it_is() {
-    let exchange = exchange(FEW);
+    let exchange = one_process(FEW);
     let (one, other) = (client_at("127.0.0.2"), client_at("127.0.0.3"));
     let refused = use_up(&one, &exchange).await;
     let wait = header(&refused, "retry-after");
@@ -90,7 +90,7 @@ async fn an_address_has_its_limit_whatever_it_says_it_is() {
 #[tokio::test]
 async fn behind_a_trusted_proxy_each_client_has_its_own_limit() {
     let settings = [FEW, &[("TRUSTED_PROXIES", "127.0.0.0/8, 10.0.0.0/8")]].concat();
-    let exchange = exchange(&settings);
+    let exchange = one_process(&settings);
     let proxy = client_at("127.0.0.2");
     let mut refused = 0;
     for number in 0..9 {
@@ -110,7 +110,7 @@ async fn behind_a_trusted_proxy_each_client_has_its_own_limit() {
 
 #[tokio::test]
 async fn a_user_has_a_limit_at_all_their_addresses() {
-    let exchange = exchange(FEW);
+    let exchange = one_process(FEW);
     let (busy, other) = (exchange.person().await, exchange.person().await);
     let list = async |person: &Person, address: &str| {
         let request = client_at(address).post(format!("{}/api/tickets", exchange.url()));
@@ -139,7 +139,7 @@ async fn a_user_has_a_limit_at_all_their_addresses() {
 
 #[tokio::test]
 async fn limits_can_be_switched_off() {
-    let exchange = exchange(&[("RATE_LIMIT_ENABLED", "false"), ("RATE_LIMIT_ADDRESS_READS", "1")]);
+    let exchange = one_process(&[("RATE_LIMIT_ENABLED", "false"), ("RATE_LIMIT_ADDRESS_READS", "1")]);
     let client = client_at("127.0.0.2");
     for _ in 0..20 {
         let answer = read(&client, &exchange, &[]).await;
@@ -151,7 +151,7 @@ async fn limits_can_be_switched_off() {
 /// More than it can work on at once: at once a clear no to everybody else, but not to probes.
 #[tokio::test(flavor = "multi_thread")]
 async fn overload_is_refused_clearly_and_passes() {
-    let exchange = exchange(&[("REQUESTS_MAX", "4")]);
+    let exchange = one_process(&[("REQUESTS_MAX", "4")]);
     let (seller, buyer) = (exchange.person().await, exchange.person().await);
     let mut orders = Vec::new();
     for _ in 0..4 {
@@ -196,7 +196,7 @@ async fn ask(exchange: &TestPlatform, method: Method, headers: &[(&str, &str)]) 
 #[tokio::test]
 async fn only_the_named_origins_may_read_answers() {
     let shop = "https://shop.example";
-    let exchange = exchange(&[("CORS_ORIGINS", "https://shop.example,https://other.example")]);
+    let exchange = one_process(&[("CORS_ORIGINS", "https://shop.example,https://other.example")]);
     let preflight = [
         ("origin", shop),
         ("access-control-request-method", "POST"),
@@ -233,7 +233,7 @@ async fn only_the_named_origins_may_read_answers() {
 
 #[tokio::test]
 async fn without_origins_nobody_elses_pages_may_read() {
-    let exchange = exchange(&[]);
+    let exchange = one_process(&[]);
     let answer = ask(&exchange, Method::GET, &[("origin", "https://shop.example")]).await;
     assert!(!headers_of(&answer).contains_key("access-control-allow-origin"));
     let answer = ask(&exchange, Method::OPTIONS, &[("origin", "https://shop.example")]).await;
@@ -242,7 +242,7 @@ async fn without_origins_nobody_elses_pages_may_read() {
 
 #[tokio::test]
 async fn another_site_can_not_act_with_the_cookie() {
-    let exchange = exchange(&[("CORS_ORIGINS", "https://shop.example")]);
+    let exchange = one_process(&[("CORS_ORIGINS", "https://shop.example")]);
     let person = exchange.person().await;
     let cookie = format!("ory_kratos_session={}", person.token);
     let guest = exchange.anonymous();
@@ -279,7 +279,7 @@ async fn another_site_can_not_act_with_the_cookie() {
 
 #[tokio::test]
 async fn every_answer_protects_its_reader() {
-    let exchange = exchange(&[("PUBLIC_URL", "https://tickets.example")]);
+    let exchange = one_process(&[("PUBLIC_URL", "https://tickets.example")]);
     let client = client_at("127.0.0.1");
     // PUBLIC_URL is what the greeting names; the address is found in the log of the system
     let url = listening_address(&exchange);
@@ -323,7 +323,7 @@ fn listening_address(exchange: &TestPlatform) -> SocketAddr {
 
 #[tokio::test]
 async fn large_answers_are_compressed_for_those_who_want_it() {
-    let exchange = exchange(&[]);
+    let exchange = one_process(&[]);
     let seller = exchange.person().await;
     for _ in 0..30 {
         seller.list_ticket("A ticket among many others of the same name", 10.0).await;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use testkit::TestPlatform;
 
 use super::get;
-use crate::exchange;
+use crate::one_process;
 
 const CONTEXTS: [&str; 6] = ["auth", "card-sandbox", "expiration", "orders", "payments", "tickets"];
 
@@ -42,7 +42,7 @@ fn down(details: &Value) -> Vec<&str> {
 
 #[tokio::test]
 async fn a_healthy_exchange_says_so_to_everybody_who_asks() {
-    let exchange = exchange(&[]);
+    let exchange = one_process(&[]);
     let (status, details) = health(&exchange, "/api/health").await;
     assert_eq!(status, 200);
     let names: Vec<_> = details.as_object().unwrap().keys().map(String::as_str).collect();
@@ -68,7 +68,7 @@ async fn a_healthy_exchange_says_so_to_everybody_who_asks() {
 /// What is answered to the public says nothing of where things are and how large.
 #[tokio::test]
 async fn health_tells_no_secrets() {
-    let exchange = exchange(&[("HEALTH_DISK_FREE_MIN_MIB", "1000000000")]);
+    let exchange = one_process(&[("HEALTH_DISK_FREE_MIN_MIB", "1000000000")]);
     let (_, _, text) = get(&exchange, "/api/health", &[]).await;
     assert!(!text.contains(&*exchange.data().to_string_lossy()), "{text}");
     assert!(!text.contains(|c: char| c.is_ascii_digit()), "no sizes: {text}");
@@ -76,7 +76,7 @@ async fn health_tells_no_secrets() {
 
 #[tokio::test]
 async fn a_disk_without_room_is_not_ready() {
-    let exchange = exchange(&[("HEALTH_DISK_FREE_MIN_MIB", "1000000000")]);
+    let exchange = one_process(&[("HEALTH_DISK_FREE_MIN_MIB", "1000000000")]);
     let (status, details) = health(&exchange, "/api/health/ready").await;
     assert_eq!((status, down(&details)), (503, vec!["disk"]));
     let (status, details) = health(&exchange, "/api/health").await;
@@ -88,7 +88,7 @@ async fn a_disk_without_room_is_not_ready() {
 
 #[tokio::test]
 async fn too_much_memory_is_told_and_still_ready() {
-    let exchange = exchange(&[("HEALTH_MEMORY_MAX_MIB", "16")]);
+    let exchange = one_process(&[("HEALTH_MEMORY_MAX_MIB", "16")]);
     let (status, details) = health(&exchange, "/api/health").await;
     assert_eq!((status, down(&details)), (503, vec!["memory"]));
     assert_eq!(health(&exchange, "/api/health/ready").await.0, 200);
@@ -97,7 +97,7 @@ async fn too_much_memory_is_told_and_still_ready() {
 /// One database breaks, is told apart from the others, and is well again without a restart.
 #[tokio::test]
 async fn a_broken_database_is_named_and_forgiven() {
-    let exchange = exchange(&[]);
+    let exchange = one_process(&[]);
     let seller = exchange.person().await;
     seller.list_ticket("Before", 10.0).await;
     exchange.drain().await;
@@ -123,7 +123,7 @@ async fn a_broken_database_is_named_and_forgiven() {
 /// made again that is found out though nobody writes.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_writer_that_waits_is_found_out_both_ways() {
-    let exchange = exchange(&[]);
+    let exchange = one_process(&[]);
     let seller = exchange.person().await;
     let outside = Connection::open(exchange.data().join("tickets.db")).unwrap();
     outside.execute_batch("begin immediate").unwrap();
@@ -144,7 +144,7 @@ async fn a_writer_that_waits_is_found_out_both_ways() {
 /// Dead letters wait for a person; nothing is down because of them.
 #[tokio::test]
 async fn dead_letters_are_shown() {
-    let exchange = exchange(&[]);
+    let exchange = one_process(&[]);
     let outside = Connection::open(exchange.data().join("orders.db")).unwrap();
     let letter = "insert into dead_letters (event_id, envelope, reason, parked_at)
          values (x'00', '{}', 'made up', 0)";
@@ -171,7 +171,7 @@ async fn loop_until_letters(exchange: &TestPlatform) -> Value {
 /// At the order to stop, readiness says no while everything is still served; then it ends.
 #[tokio::test(flavor = "multi_thread")]
 async fn readiness_says_no_before_the_door_closes() {
-    let mut exchange = exchange(&[("STOP_DELAY_SECONDS", "4")]);
+    let mut exchange = one_process(&[("STOP_DELAY_SECONDS", "4")]);
     let (guest, url) = (exchange.anonymous(), exchange.url().to_owned());
     guest.get("/api/health/ready").await.expect(200);
     let stopping = tokio::task::spawn_blocking(move || {

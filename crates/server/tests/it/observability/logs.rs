@@ -5,13 +5,13 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use testkit::PASSWORD;
 
-use crate::exchange;
+use crate::one_process;
 
 const TRACEPARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_line_is_an_object_that_knows_its_trace() {
-    let exchange = exchange(&[("RUST_LOG", "debug")]);
+    let exchange = one_process(&[("RUST_LOG", "debug")]);
     let (seller, buyer) = (exchange.person().await, exchange.person().await);
     let ticket = seller.list_ticket("Traced", 10.0).await;
     let body = json!({"ticketId": ticket}).to_string().into_bytes();
@@ -43,7 +43,7 @@ async fn every_line_is_an_object_that_knows_its_trace() {
 
 #[tokio::test]
 async fn text_is_for_people() {
-    let exchange = exchange(&[("LOG_FORMAT", "text"), ("RUST_LOG", "debug")]);
+    let exchange = one_process(&[("LOG_FORMAT", "text"), ("RUST_LOG", "debug")]);
     exchange.anonymous().get("/api/tickets").await.expect(200);
     let log = exchange.log();
     let answered = log.lines().find(|line| line.contains("Answered")).unwrap();
@@ -56,7 +56,7 @@ async fn text_is_for_people() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_secret_is_logged() {
     let token = "0123456789-metrics-secret";
-    let exchange = exchange(&[("RUST_LOG", "trace"), ("METRICS_TOKEN", token)]);
+    let exchange = one_process(&[("RUST_LOG", "trace"), ("METRICS_TOKEN", token)]);
     let (seller, buyer) = (exchange.person().await, exchange.person().await);
     let ticket = seller.list_ticket("Quiet", 10.0).await;
     let order = buyer.place_order(&ticket).await;

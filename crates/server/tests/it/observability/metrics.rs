@@ -8,7 +8,7 @@ use testkit::TestPlatform;
 
 use super::exposition::Exposition;
 use super::{get, get_url};
-use crate::exchange;
+use crate::one_process;
 
 async fn scrape(exchange: &TestPlatform) -> Exposition {
     let (status, headers, text) = get(exchange, "/metrics", &[]).await;
@@ -39,7 +39,7 @@ async fn scrape_when(
 /// The counts of one sale and one cancellation.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_story_is_counted_exactly() {
-    let exchange = exchange(&[]);
+    let exchange = one_process(&[]);
     let (seller, buyer) = (exchange.person().await, exchange.person().await);
     buyer.sign_in(&buyer.email, "not the password").await.expect(400);
     let sold = seller.list_ticket("Counted", 10.0).await;
@@ -135,7 +135,7 @@ fn check_commits(seen: &Exposition) {
 /// A reservation that nobody pays is counted as fired, and how late that was.
 #[tokio::test]
 async fn a_timer_is_counted_with_its_lateness() {
-    let exchange = exchange(&[("EXPIRATION_WINDOW_SECONDS", "1")]);
+    let exchange = one_process(&[("EXPIRATION_WINDOW_SECONDS", "1")]);
     let (seller, buyer) = (exchange.person().await, exchange.person().await);
     let ticket = seller.list_ticket("Too late", 10.0).await;
     buyer.place_order(&ticket).await;
@@ -152,7 +152,7 @@ async fn a_timer_is_counted_with_its_lateness() {
 /// Nothing that a client makes up becomes a label.
 #[tokio::test]
 async fn strangers_make_no_series() {
-    let exchange = exchange(&[]);
+    let exchange = one_process(&[]);
     let guest = exchange.anonymous();
     scrape(&exchange).await;
     for n in 0..300 {
@@ -192,7 +192,7 @@ async fn strangers_make_no_series() {
 /// A client that hangs up is counted, and is in flight no more.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_hangs_up_is_gone() {
-    let exchange = exchange(&[]);
+    let exchange = one_process(&[]);
     let (seller, buyer) = (exchange.person().await, exchange.person().await);
     let ticket = seller.list_ticket("Unheard", 10.0).await;
     let order = buyer.place_order(&ticket).await;
@@ -211,19 +211,19 @@ async fn who_hangs_up_is_gone() {
 
 #[tokio::test]
 async fn metrics_are_not_everybodys() {
-    let loopback = exchange(&[]);
+    let loopback = one_process(&[]);
     assert_eq!(get(&loopback, "/metrics", &[]).await.0, 200);
     for name in ["x-forwarded-for", "forwarded", "via", "x-real-ip"] {
         let (status, headers, _) = get(&loopback, "/metrics", &[(name, "127.0.0.1")]).await;
         assert_eq!(status, 404, "{name}");
         assert_eq!(headers["content-type"], "application/problem+json");
     }
-    let published = exchange(&[("PUBLIC_URL", "https://tickets.example")]);
+    let published = one_process(&[("PUBLIC_URL", "https://tickets.example")]);
     let log = published.log();
     let (_, address) = log.split_once("Listening on ").unwrap();
     let address = address.split('"').next().unwrap();
     assert_eq!(get_url(&format!("http://{address}/metrics"), &[]).await.0, 404);
-    let guarded = exchange(&[("METRICS_TOKEN", "0123456789abcdef")]);
+    let guarded = one_process(&[("METRICS_TOKEN", "0123456789abcdef")]);
     assert_eq!(get(&guarded, "/metrics", &[]).await.0, 404);
     for (header, status) in [
         ("Bearer 0123456789abcdef", 200),

@@ -9,7 +9,7 @@ use testkit::{Person, TestPlatform};
 
 use super::get;
 use super::otlp::{Collector, Span};
-use crate::exchange;
+use crate::one_process;
 
 const CALLER: &str = "00f067aa0ba902b7";
 
@@ -49,7 +49,7 @@ fn named<'a>(spans: &'a [Span], name: &str) -> &'a Span {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_order_is_one_trace_at_the_collector() {
     let collector = Collector::start().await;
-    let exchange = exchange(&[("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.url)]);
+    let exchange = one_process(&[("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.url)]);
     let (seller, buyer) = (exchange.person().await, exchange.person().await);
     let ticket = seller.list_ticket("Traced", 10.0).await;
     let (ordering, paying) =
@@ -87,7 +87,7 @@ async fn one_order_is_one_trace_at_the_collector() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_timer_belongs_to_the_order_that_set_it() {
     let collector = Collector::start().await;
-    let mut exchange = exchange(&[
+    let mut exchange = one_process(&[
         ("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.url),
         ("EXPIRATION_WINDOW_SECONDS", "2"),
     ]);
@@ -105,7 +105,7 @@ async fn a_timer_belongs_to_the_order_that_set_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_wanted_is_not_sent() {
     let collector = Collector::start().await;
-    let mut exchange = exchange(&[("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.url)]);
+    let mut exchange = one_process(&[("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.url)]);
     let quiet = "4bf92f3577b34da6a3ce929d0e0e4736";
     let header = format!("00-{quiet}-{CALLER}-00");
     let (_, headers, _) = get(&exchange, "/api/tickets", &[("traceparent", &header)]).await;
@@ -120,7 +120,7 @@ async fn what_is_not_wanted_is_not_sent() {
 /// A collector that is away costs spans, and nothing else.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_collector_that_is_away_stops_nothing() {
-    let mut exchange = exchange(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")]);
+    let mut exchange = one_process(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")]);
     let (seller, buyer) = (exchange.person().await, exchange.person().await);
     let ticket = seller.list_ticket("Untraced", 10.0).await;
     buyer.place_order(&ticket).await;
@@ -133,7 +133,7 @@ async fn a_collector_that_is_away_stops_nothing() {
 /// The answer says in which trace it was made, whether the caller began one or not.
 #[tokio::test]
 async fn answers_carry_their_trace() {
-    let exchange = exchange(&[]);
+    let exchange = one_process(&[]);
     let own = traceparent("4bf92f3577b34da6a3ce929d0e0e4736");
     for (path, status) in [("/api/tickets", 200), ("/nowhere", 404), ("/api/orders", 401)] {
         let (seen, headers, _) = get(&exchange, path, &[("traceparent", &own)]).await;

@@ -1,11 +1,14 @@
-//! The real program, started for a test and stopped after it.
+//! The real program, started for a test and stopped after it: as one process, or as many.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader};
+mod program;
+mod services;
+
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
+
+use program::Program;
+use services::Services;
 
 use crate::{Databases, Person};
 
@@ -14,6 +17,25 @@ const DRAIN_PATIENCE: Duration = Duration::from_secs(60);
 
 /// How often a test looks whether it has.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
+
+/// The variable that says on which profile tests run that may run on both: `embedded`, which is
+/// usual, or `distributed`.
+const PROFILE: &str = "TICKETING_TEST_PROFILE";
+
+/// What every test's program is told; its own settings win.
+const SETTINGS: &[(&str, &str)] = &[
+    ("RUST_LOG", "info"),
+    ("RUST_BACKTRACE", "1"),
+    // cheap hashes: the tests are not about the strength of passwords
+    ("PASSWORD_HASH_MEMORY_KIB", "8"),
+    ("PASSWORD_HASH_ITERATIONS", "1"),
+    // all people here have one address, and do more than people do
+    ("RATE_LIMIT_ENABLED", "false"),
+    ("CONNECTIONS_PER_ADDRESS_MAX", "16384"),
+];
+
+/// Environment variables.
+type Settings = Vec<(String, String)>;
 
 /// How the program is started, where that is not the usual way.
 #[derive(Debug, Clone, Default)]
@@ -24,21 +46,32 @@ pub struct Launch {
     pub data: Option<PathBuf>,
 }
 
-/// A running exchange with a folder of its own.
+/// How the exchange runs: what differs between the profiles.
+trait Exchange: Send + Sync {
+    /// Starts it, on what it has kept.
+    fn start(&mut self);
+    fn kill(&mut self);
+    fn stop(&mut self) -> bool;
+    fn is_running(&self) -> bool;
+    fn url(&self) -> String;
+    fn data(&self) -> PathBuf;
+    /// The process, if it is one.
+    fn pid(&self) -> Option<u32>;
+    fn databases(&self) -> Databases;
+    fn log(&self) -> String;
+}
+
+/// A running exchange with all it has for itself.
 pub struct TestPlatform {
-    binary: &'static str,
-    launch: Launch,
-    settings: Vec<(String, String)>,
-    folder: tempfile::TempDir,
-    process: Option<Child>,
+    exchange: Box<dyn Exchange>,
     url: String,
     client: reqwest::Client,
     people: AtomicU32,
 }
 
 impl TestPlatform {
-    /// Starts `binary` (`env!("CARGO_BIN_EXE_ticketing")`) on a free port with a fresh folder and
-    /// these settings, given as environment variables.
+    /// Starts `binary` (`env!("CARGO_BIN_EXE_ticketing")`) as one process on a free port with a
+    /// fresh folder and these settings, given as environment variables.
     #[must_use]
     pub fn start(binary: &'static str, settings: &[(&str, &str)]) -> Self {
         Self::launch(binary, settings, Launch::default())
@@ -47,102 +80,83 @@ impl TestPlatform {
     /// As [`Self::start`], in an unusual way.
     #[must_use]
     pub fn launch(binary: &'static str, settings: &[(&str, &str)], launch: Launch) -> Self {
-        let settings = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-        let mut platform = Self {
-            binary,
-            launch,
-            settings: settings.collect(),
-            folder: tempfile::tempdir().unwrap(),
-            process: None,
-            url: String::new(),
-            client: reqwest::Client::builder()
-                .no_proxy()
-                .timeout(Duration::from_secs(60))
-                .build()
-                .unwrap(),
-            people: AtomicU32::new(0),
-        };
-        platform.restart();
-        platform
+        let mut program = Program::new(binary, owned(settings), launch);
+        program.start();
+        Self::of(Box::new(program))
     }
 
-    /// Starts the program anew on the same folder, killing it first if it runs.
+    /// Starts `binary` on the profile that this run of the tests is about: as one process, or as
+    /// two of each service behind nginx.
+    ///
+    /// # Panics
+    /// When `TICKETING_TEST_PROFILE` names no profile.
+    #[must_use]
+    pub fn on_profile(binary: &'static str, settings: &[(&str, &str)]) -> Self {
+        match std::env::var(PROFILE).as_deref() {
+            Err(_) | Ok("" | "embedded") => Self::start(binary, settings),
+            Ok("distributed") => Self::of(Box::new(Services::start(binary, owned(settings)))),
+            Ok(other) => panic!("{PROFILE} is `{other}`, neither `embedded` nor `distributed`"),
+        }
+    }
+
+    fn of(exchange: Box<dyn Exchange>) -> Self {
+        let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(60));
+        Self {
+            url: exchange.url(),
+            exchange,
+            client: client.build().unwrap(),
+            people: AtomicU32::new(0),
+        }
+    }
+
+    /// Starts the program anew on what it has kept, killing it first if it runs.
     pub fn restart(&mut self) {
         self.kill();
-        let log = File::options().create(true).append(true).open(self.log_path()).unwrap();
-        let mut words = self.launch.by.iter().map(String::as_str).chain([self.binary]);
-        let mut command = Command::new(words.next().expect("the program is the last word"));
-        command
-            .args(words)
-            .args(["--listen", "127.0.0.1:0", "--data"])
-            .arg(self.data())
-            .current_dir(self.folder.path())
-            .env_clear()
-            .env("RUST_LOG", "info")
-            .env("RUST_BACKTRACE", "1")
-            // cheap hashes: the tests are not about the strength of passwords
-            .env("PASSWORD_HASH_MEMORY_KIB", "8")
-            .env("PASSWORD_HASH_ITERATIONS", "1")
-            // all people here have one address, and do more than people do
-            .env("RATE_LIMIT_ENABLED", "false")
-            .env("CONNECTIONS_PER_ADDRESS_MAX", "16384")
-            .envs(self.settings.iter().cloned())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(log);
-        let mut process = command.spawn().unwrap();
-        let greeting = BufReader::new(process.stdout.take().unwrap());
-        let address = greeting.lines().map_while(Result::ok).find_map(|line| {
-            line.trim().strip_prefix("Address").map(|address| address.trim().to_owned())
-        });
-        self.process = Some(process);
-        self.url = address.unwrap_or_else(|| panic!("it didn't start:\n{}", self.log()));
+        self.exchange.start();
+        self.url = self.exchange.url();
     }
 
     /// `kill -9`: no goodbye, no flush.
     pub fn kill(&mut self) {
-        if let Some(mut process) = self.process.take() {
-            process.kill().unwrap();
-            process.wait().unwrap();
-        }
+        self.exchange.kill();
     }
 
     /// Asks the program to stop, and answers whether it ended well.
     pub fn stop(&mut self) -> bool {
-        let mut process = self.process.take().expect("it runs");
-        let pid = process.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-        process.wait().unwrap().success()
+        self.exchange.stop()
     }
 
-    /// Where it listens.
+    /// Where it is reached.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Its data folder.
+    /// Its data folder; of many processes, the folder that holds all that isn't on a server.
     #[must_use]
     pub fn data(&self) -> PathBuf {
-        self.launch.data.clone().unwrap_or_else(|| self.folder.path().join("data"))
+        self.exchange.data()
     }
 
     /// The process, for those who look at it from outside.
+    ///
+    /// # Panics
+    /// When it doesn't run as one.
     #[must_use]
     pub fn pid(&self) -> u32 {
-        self.process.as_ref().expect("it runs").id()
+        self.exchange.pid().expect("it runs, as one process")
     }
 
     /// A view into its databases.
     #[must_use]
     pub fn databases(&self) -> Databases {
-        Databases::open(&self.data())
+        self.exchange.databases()
     }
 
     /// What it has logged so far.
     #[must_use]
     pub fn log(&self) -> String {
-        std::fs::read_to_string(self.log_path()).unwrap_or_default()
+        self.exchange.log()
     }
 
     /// Somebody new, signed up and signed in.
@@ -188,19 +202,17 @@ impl TestPlatform {
         pause(time).await;
     }
 
-    fn log_path(&self) -> PathBuf {
-        self.folder.path().join("log.txt")
-    }
-
     /// What must hold when a test is over.
     fn check_rest(&mut self) {
         let databases = self.databases();
         let deadline = Instant::now() + DRAIN_PATIENCE;
-        while !databases.is_at_rest() && Instant::now() < deadline {
+        // bounded: by DRAIN_PATIENCE
+        while !databases.is_at_rest() {
+            let (is_late, rest) = (Instant::now() > deadline, databases.rest());
+            assert!(!is_late, "left unsent or unsettled: {rest}\n{}", self.log());
             std::thread::yield_now();
         }
-        let (rest, log) = (databases.rest(), self.log());
-        assert!(databases.is_at_rest(), "left unsent or unsettled: {rest}\n{log}");
+        let log = self.log();
         assert_eq!(databases.dead_letters(), Vec::<String>::new(), "dead letters\n{log}");
         assert!(self.stop(), "it didn't stop well\n{}", self.log());
     }
@@ -213,13 +225,17 @@ async fn pause(time: Duration) {
 
 impl Drop for TestPlatform {
     fn drop(&mut self) {
-        if self.process.is_some() && !std::thread::panicking() {
+        if self.exchange.is_running() && !std::thread::panicking() {
             self.check_rest();
         }
-        if let Some(mut process) = self.process.take() {
+        if self.exchange.is_running() {
             // a failing test: nothing more to learn from how the program ends
-            let _ended = process.kill().and_then(|()| process.wait());
+            self.exchange.kill();
             eprintln!("log of the program:\n{}", self.log());
         }
     }
+}
+
+fn owned(settings: &[(&str, &str)]) -> Settings {
+    settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
 }

@@ -1,38 +1,61 @@
-//! A look into the exchange's databases from outside, read-only, while it runs or after it was
-//! killed.
+//! A look into the exchange's databases from outside, while it runs or after it was killed.
+
+mod files;
+mod server;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
-use rusqlite::{Connection, OpenFlags, params_from_iter};
+use files::Files;
+pub(crate) use server::Server;
 
-/// The contexts that send events.
+/// Whoever has a database.
+const CONTEXTS: [&str; 6] = ["auth", "tickets", "orders", "payments", "expiration", "card-sandbox"];
+
+/// The contexts that send events, and hear of others'.
 const SENDERS: [&str; 4] = ["tickets", "orders", "payments", "expiration"];
+
+/// Who wants which events: `ARCHITECTURE.md`, "What tells whom".
+const HEARERS: &[(&str, &[&str])] = &[
+    ("ticket:created", &["orders"]),
+    ("ticket:updated", &["orders"]),
+    ("order:created", &["tickets", "payments", "expiration"]),
+    ("order:cancelled", &["tickets", "payments", "expiration"]),
+    ("order:completed", &["tickets", "payments"]),
+    ("expiration:complete", &["orders"]),
+    ("payment:started", &["orders"]),
+    ("payment:created", &["orders"]),
+    ("payment:failed", &["orders"]),
+    ("payment:refunded", &["orders"]),
+];
 
 /// Payments that have something to be done: the money is neither taken nor let go.
 const UNSETTLED: &str = "select count(*) from payments where status in ('pending', 'authorized')";
 
-/// Read-only connections to every context's database.
+/// A view into every context's database. The SQL is what both engines understand.
 pub struct Databases {
-    connections: BTreeMap<&'static str, Connection>,
+    place: Place,
     /// What the databases' change counters were when they were last seen at rest.
     seen_at_rest: Cell<Option<i64>>,
+}
+
+enum Place {
+    Files(Files),
+    Server(Arc<Server>),
 }
 
 impl Databases {
     /// The databases in the data folder `data`.
     #[must_use]
     pub fn open(data: &Path) -> Self {
-        let names = ["auth", "tickets", "orders", "payments", "expiration", "card-sandbox"];
-        let open = |name| {
-            let path = data.join(format!("{name}.db"));
-            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-            let connection = Connection::open_with_flags(path, flags).unwrap();
-            connection.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
-            (name, connection)
-        };
-        Self { connections: names.into_iter().map(open).collect(), seen_at_rest: Cell::new(None) }
+        Self { place: Place::Files(Files::open(data)), seen_at_rest: Cell::new(None) }
+    }
+
+    /// The databases on a server.
+    pub(crate) const fn on(server: Arc<Server>) -> Self {
+        Self { place: Place::Server(server), seen_at_rest: Cell::new(None) }
     }
 
     /// The rows of `sql` in the database of `context`; ids as text with hyphens.
@@ -44,21 +67,16 @@ impl Databases {
     /// As [`Self::rows`], with text parameters.
     #[must_use]
     pub fn rows_with(&self, context: &str, sql: &str, params: &[&str]) -> Vec<Vec<String>> {
-        let mut statement = self.connections[context].prepare(sql).unwrap();
-        let columns = statement.column_count();
-        statement
-            .query_map(params_from_iter(params), |row| {
-                (0..columns).map(|index| row.get_ref(index).map(text_of)).collect()
-            })
-            .unwrap()
-            .collect::<Result<_, _>>()
-            .unwrap()
+        match &self.place {
+            Place::Files(files) => files.rows(context, sql, params),
+            Place::Server(server) => server.rows(context, sql, params),
+        }
     }
 
     /// The single number that `sql` answers.
     #[must_use]
     pub fn number(&self, context: &str, sql: &str) -> i64 {
-        self.connections[context].query_row(sql, [], |row| row.get(0)).unwrap()
+        self.rows(context, sql).concat()[0].parse().unwrap()
     }
 
     /// Whether every event is delivered and every payment settled, at one moment: all counts were
@@ -81,6 +99,10 @@ impl Databases {
         };
         let mut rest: BTreeMap<_, _> = SENDERS.iter().map(unsent).collect();
         rest.insert("payments unsettled".to_owned(), self.number("payments", UNSETTLED));
+        // within one process, what is sent is handled
+        if let Place::Server(server) = &self.place {
+            rest.insert("sent, and not handled".to_owned(), server.unheard());
+        }
         Rest(rest)
     }
 
@@ -91,12 +113,11 @@ impl Databases {
         SENDERS.iter().flat_map(letters).map(|row| row.join(": ")).collect()
     }
 
-    /// Grows with every commit of the program, in whichever database.
     fn changes(&self) -> i64 {
-        let version = |connection: &Connection| {
-            connection.query_row("pragma data_version", [], |row| row.get::<_, i64>(0)).unwrap()
-        };
-        self.connections.values().map(version).sum()
+        match &self.place {
+            Place::Files(files) => files.changes(),
+            Place::Server(server) => server.changes(),
+        }
     }
 }
 
@@ -112,25 +133,5 @@ impl Rest {
 impl std::fmt::Display for Rest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{:?}", self.0)
-    }
-}
-
-fn text_of(value: rusqlite::types::ValueRef<'_>) -> String {
-    use rusqlite::types::ValueRef;
-    match value {
-        ValueRef::Null => String::new(),
-        ValueRef::Integer(number) => number.to_string(),
-        ValueRef::Real(number) => number.to_string(),
-        ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned(),
-        ValueRef::Blob(bytes) => uuid_text(bytes),
-    }
-}
-
-fn uuid_text(bytes: &[u8]) -> String {
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    if hex.len() == 32 {
-        [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
-    } else {
-        hex
     }
 }
