@@ -239,6 +239,30 @@ mod tests {
         assert!(command_lines(true).contains(&"cargo xtask tidy".to_owned()));
     }
 
+    /// A test that starts the exchange by `crate::exchange` is a story; all stories run twice.
+    #[test]
+    fn the_stories_are_those_that_run_on_both_profiles() {
+        let tests = workspace::root().unwrap().join("crates/server/tests/it");
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(tests).unwrap() {
+            let path = entry.unwrap().path();
+            let text = std::fs::read_to_string(&path).unwrap_or_default();
+            if text.contains("use crate::exchange;") {
+                found.push(format!("{}::", path.file_stem().unwrap().display()));
+            }
+        }
+        found.sort_unstable();
+        let listed: Vec<_> = stories!().split_whitespace().collect();
+        assert_eq!(found, listed);
+    }
+
+    #[test]
+    fn a_step_on_many_processes_says_so_when_run_alone() {
+        let lines = command_lines(true);
+        let line = lines.iter().find(|line| line.starts_with("TICKETING_TEST_PROFILE="));
+        assert!(line.unwrap().contains(" cargo nextest run -p server "));
+    }
+
     #[test]
     fn a_command_that_can_not_start_is_named() {
         let error = succeed(&mut Command::new("no-such-program")).unwrap_err();

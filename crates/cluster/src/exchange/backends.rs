@@ -76,8 +76,11 @@ impl Backends {
         self.manage("PUT", &[201, 204])
     }
 
-    /// Removes everything. What nobody else made stays where the names are given to others.
-    pub(super) fn remove(&self) -> anyhow::Result<()> {
+    /// Removes everything.
+    ///
+    /// # Errors
+    /// When a server is away.
+    pub fn remove(&self) -> anyhow::Result<()> {
         self.manage("DELETE", &[204, 404])?;
         self.drop_databases()?;
         self.forget_keys()

@@ -8,7 +8,8 @@ use std::time::Duration;
 use testkit::{Databases, Dice, TestPlatform};
 
 use crate::crash::ledger::Ledger;
-use crate::crash::{check_nothing_lost, comes_to_rest, load};
+use crate::crash::load::{self, Until};
+use crate::crash::{check_nothing_lost, comes_to_rest};
 use crate::one_process;
 use crate::program::run;
 
@@ -68,7 +69,7 @@ async fn a_backup_under_load_holds_one_moment() {
         let target = folder.path().join(round.to_string());
         let url = exchange.url().to_owned();
         let people: Vec<_> = people.iter().map(|person| person.at(&url)).collect();
-        let load = load::start(&people, &known, &mut dice);
+        let load = load::start(&people, &known, &mut dice, &Until::NobodyAnswers);
         // in the thick of it
         let wanted = known.counts().1 + 30 + dice.below(50);
         assert!(exchange.reaches(|| known.counts().1 >= wanted).await, "there is no load");

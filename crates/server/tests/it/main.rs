@@ -3,6 +3,7 @@
 
 mod authorization;
 mod backup;
+mod chaos;
 mod configuration;
 mod crash;
 mod dead_letters;
@@ -29,7 +30,7 @@ mod story;
 use testkit::TestPlatform;
 
 /// The exchange with these settings, as one process or as many: for tests of what it does. They
-/// run on both profiles (`STORIES` in `xtask/src/ci.rs` lists their modules).
+/// run on both profiles (`stories!` in `xtask/src/ci.rs` lists their modules).
 fn exchange(settings: &[(&str, &str)]) -> TestPlatform {
     TestPlatform::on_profile(env!("CARGO_BIN_EXE_ticketing"), settings)
 }

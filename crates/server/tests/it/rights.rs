@@ -9,7 +9,7 @@ use serde_json::json;
 use testkit::{Dice, Person, TestPlatform};
 
 use crate::crash::ledger::Ledger;
-use crate::crash::load;
+use crate::crash::load::{self, Until};
 use crate::exchange;
 
 const ROUNDS: usize = 6;
@@ -35,7 +35,7 @@ async fn killed_at_any_moment_what_is_there_has_its_rights() {
     for round in 0..ROUNDS {
         let url = exchange.url().to_owned();
         let people: Vec<_> = people.iter().map(|person| person.at(&url)).collect();
-        let load = load::start(&people, &ledger, &mut dice);
+        let load = load::start(&people, &ledger, &mut dice, &Until::NobodyAnswers);
         exchange.pass(Duration::from_millis(100 + dice.below(400) as u64)).await;
         exchange.kill();
         load.join().await;

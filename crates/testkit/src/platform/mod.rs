@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use cluster::{Backends, Cluster};
 use program::Program;
 use services::Services;
 
@@ -57,6 +58,8 @@ trait Exchange: Send + Sync {
     fn data(&self) -> PathBuf;
     /// The process, if it is one.
     fn pid(&self) -> Option<u32>;
+    /// Its processes, if they are many.
+    fn cluster(&self) -> Option<&Cluster>;
     fn databases(&self) -> Databases;
     fn log(&self) -> String;
 }
@@ -94,9 +97,19 @@ impl TestPlatform {
     pub fn on_profile(binary: &'static str, settings: &[(&str, &str)]) -> Self {
         match std::env::var(PROFILE).as_deref() {
             Err(_) | Ok("" | "embedded") => Self::start(binary, settings),
-            Ok("distributed") => Self::of(Box::new(Services::start(binary, owned(settings)))),
+            Ok("distributed") => Self::on_servers(binary, settings, services::backends()),
             Ok(other) => panic!("{PROFILE} is `{other}`, neither `embedded` nor `distributed`"),
         }
+    }
+
+    /// Starts `binary` as two of each service behind nginx, on servers that the test may stop.
+    #[must_use]
+    pub fn on_servers(
+        binary: &'static str,
+        settings: &[(&str, &str)],
+        backends: Backends,
+    ) -> Self {
+        Self::of(Box::new(Services::start(binary, owned(settings), backends)))
     }
 
     fn of(exchange: Box<dyn Exchange>) -> Self {
@@ -145,6 +158,15 @@ impl TestPlatform {
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.exchange.pid().expect("it runs, as one process")
+    }
+
+    /// The processes, for those who stop and start each.
+    ///
+    /// # Panics
+    /// When it runs as one.
+    #[must_use]
+    pub fn cluster(&self) -> &Cluster {
+        self.exchange.cluster().expect("it runs as many processes")
     }
 
     /// A view into its databases.

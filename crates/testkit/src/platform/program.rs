@@ -5,6 +5,8 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
+use cluster::Cluster;
+
 use super::{Exchange, Launch, SETTINGS, Settings};
 use crate::Databases;
 
@@ -82,6 +84,10 @@ impl Exchange for Program {
 
     fn pid(&self) -> Option<u32> {
         self.process.as_ref().map(Child::id)
+    }
+
+    fn cluster(&self) -> Option<&Cluster> {
+        None
     }
 
     fn databases(&self) -> Databases {

@@ -20,6 +20,11 @@ const OF_MANY: &[(&str, &str)] = &[
     ("DATABASE_CONNECTIONS_MAX", "6"),
 ];
 
+/// What nobody else has on the servers of the tests.
+pub(super) fn backends() -> Backends {
+    Backends::of_tests(&format!("test_{}", OrderId::generate().as_uuid().simple()))
+}
+
 /// Many processes, with databases, a virtual host and keys of their own.
 pub(super) struct Services {
     cluster: Cluster,
@@ -29,13 +34,11 @@ pub(super) struct Services {
 }
 
 impl Services {
-    /// Starts them on the servers of the tests.
-    pub(super) fn start(binary: &'static str, settings: Settings) -> Self {
-        let name = format!("test_{}", OrderId::generate().as_uuid().simple());
+    /// Starts them on these servers.
+    pub(super) fn start(binary: &'static str, settings: Settings, backends: Backends) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let usual = SETTINGS.iter().chain(OF_MANY);
         let usual = usual.map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-        let backends = Backends::of_tests(&name);
         let prefix = format!("{}/{}", backends.postgres, backends.database);
         let options = ClusterOptions {
             folder: folder.path().to_owned(),
@@ -88,6 +91,10 @@ impl Exchange for Services {
 
     fn pid(&self) -> Option<u32> {
         None
+    }
+
+    fn cluster(&self) -> Option<&Cluster> {
+        Some(&self.cluster)
     }
 
     fn databases(&self) -> Databases {
