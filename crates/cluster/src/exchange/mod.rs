@@ -249,6 +249,10 @@ impl Cluster {
     /// When something can't be killed.
     pub fn kill_all(&self) -> anyhow::Result<()> {
         let stopped = self.nginx().stop();
+        // all at one moment, as a machine's end would
+        for (role, number) in self.all() {
+            self.place(role, number).ask(Signal::KILL)?;
+        }
         for (role, number) in self.all() {
             self.kill(role, number)?;
         }

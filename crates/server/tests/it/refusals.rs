@@ -77,14 +77,23 @@ async fn what_is_too_large_gets_a_problem_that_says_what() {
     check_all(&cases).await;
 }
 
+/// What nginx says where it is in front: it reads a path before it knows whom to ask, and has a
+/// name of its own for one that it doesn't read to its end.
+const BY_NGINX: &[(&str, u16, &str)] =
+    &[("half an escape", 400, "malformed"), ("a far too long path", 414, "uri-too-long")];
+
 async fn check_all(cases: &[(&str, Vec<u8>, u16, &str)]) {
     let exchange = exchange(&[]);
     for (name, request, status, code) in cases {
+        let own = BY_NGINX.iter().find(|(of, ..)| of == name);
+        let own = own.filter(|_| exchange.is_behind_nginx());
+        let (status, code) = own.map_or((status, code), |(_, status, code)| (status, code));
         let answer = exchange_bytes(&exchange, request).await;
         let (head, body) =
             answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{name}: {answer:?}"));
         assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{name}: {answer}");
-        assert!(head.contains("content-type: application/problem+json"), "{name}: {head}");
+        let kind = "content-type: application/problem+json";
+        assert!(head.to_lowercase().contains(kind), "{name}: {head}");
         let problem: Value = serde_json::from_str(body).unwrap();
         assert_eq!(problem["type"], format!("/errors/{code}"), "{name}");
         assert_eq!(problem["statusCode"], *status, "{name}");

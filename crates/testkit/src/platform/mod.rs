@@ -169,6 +169,13 @@ impl TestPlatform {
         self.exchange.cluster().expect("it runs as many processes")
     }
 
+    /// Whether nginx stands in front of it: what can't be read as a request is refused by that one
+    /// then, in its own words.
+    #[must_use]
+    pub fn is_behind_nginx(&self) -> bool {
+        self.exchange.cluster().is_some()
+    }
+
     /// A view into its databases.
     #[must_use]
     pub fn databases(&self) -> Databases {
