@@ -5,13 +5,13 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How much of an answer is read.
-const ANSWER_MAX: u64 = 64 * 1024;
+const ANSWER_MAX: u64 = 1024 * 1024;
 
 /// The status of the answer to a request without a body; `authorization` is that header's value.
 pub(crate) fn status(
@@ -20,6 +20,23 @@ pub(crate) fn status(
     path: &str,
     authorization: &str,
 ) -> anyhow::Result<u16> {
+    ask(method, address, path, authorization).map(|(status, _body)| status)
+}
+
+/// The body of the answer to such a request, if that is 200.
+pub(crate) fn body(address: &str, path: &str, authorization: &str) -> anyhow::Result<String> {
+    let (status, body) = ask("GET", address, path, authorization)?;
+    ensure!(status == 200, "GET {path} at {address} answers {status}");
+    Ok(body)
+}
+
+/// The answer's status and its body, as it was sent.
+fn ask(
+    method: &str,
+    address: &str,
+    path: &str,
+    authorization: &str,
+) -> anyhow::Result<(u16, String)> {
     let request = format!(
         "{method} {path} HTTP/1.1\r\nhost: {address}\r\nauthorization: {authorization}\r\n\
          content-length: 0\r\nconnection: close\r\n\r\n"
@@ -28,7 +45,9 @@ pub(crate) fn status(
         .with_context(|| format!("{method} {path} at {address}"))?;
     let text = String::from_utf8_lossy(&answer);
     let status = text.split(' ').nth(1).and_then(|status| status.parse().ok());
-    status.with_context(|| format!("{address} doesn't speak HTTP: {text:.80}"))
+    let status = status.with_context(|| format!("{address} doesn't speak HTTP: {text:.80}"))?;
+    let body = text.split_once("\r\n\r\n").map(|(_head, body)| body.to_owned());
+    Ok((status, body.unwrap_or_default()))
 }
 
 /// The first bytes of the answer to `question`, as many as `wanted` or until its end.

@@ -1,12 +1,16 @@
 //! Somebody who uses the exchange over HTTP.
 
 use std::path::Path;
+use std::time::Duration;
 
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 
 /// The password of everybody here.
 pub const PASSWORD: &str = "a long and boring password 7";
+
+/// How long an answer is waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Somebody with a browser's worth of memory: who they are, and their session.
 #[derive(Clone)]
@@ -94,10 +98,14 @@ impl Person {
         Self { token: token.to_owned(), ..self.clone() }
     }
 
-    /// The same person, talking to another address: after a restart.
+    /// The same person, talking to another address, or to the same after a restart: on connections
+    /// of which none is from before it.
+    ///
+    /// # Panics
+    /// When the system has no random numbers.
     #[must_use]
     pub fn at(&self, url: &str) -> Self {
-        Self { url: url.to_owned(), ..self.clone() }
+        Self { client: client(), url: url.to_owned(), ..self.clone() }
     }
 
     /// Sends a request; an error when there was no answer.
@@ -191,6 +199,10 @@ impl Person {
     pub async fn ticket_now(&self, ticket: &str) -> Value {
         self.get(&format!("/api/tickets/{ticket}")).await.expect(200)
     }
+}
+
+pub(crate) fn client() -> Client {
+    Client::builder().no_proxy().timeout(PATIENCE).build().unwrap()
 }
 
 impl Answer {

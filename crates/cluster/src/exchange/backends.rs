@@ -86,6 +86,22 @@ impl Backends {
         self.forget_keys()
     }
 
+    /// How many messages are in the queues, given to somebody or not, as the broker has counted
+    /// them within the last second (`collect_statistics_interval`).
+    ///
+    /// # Errors
+    /// When the broker is away.
+    pub fn messages(&self) -> anyhow::Result<u64> {
+        let (credentials, address) = http::parts(&self.amqp_management)?;
+        let path = format!("/api/queues/{}?columns=messages", self.virtual_host);
+        let text = http::body(address, &path, &http::basic(credentials))?;
+        let counts = text.split("\"messages\":").skip(1).map(|rest| {
+            let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+            digits.parse::<u64>().with_context(|| format!("the broker says `{rest:.20}`"))
+        });
+        counts.sum()
+    }
+
     fn manage(&self, method: &str, good: &[u16]) -> anyhow::Result<()> {
         let (credentials, address) = http::parts(&self.amqp_management)?;
         let path = format!("/api/vhosts/{}", self.virtual_host);

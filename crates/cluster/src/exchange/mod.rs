@@ -52,6 +52,7 @@ pub struct ClusterOptions {
 }
 
 /// A cluster, which goes on when this value is dropped.
+#[derive(Clone)]
 pub struct Cluster {
     record: Record,
 }
@@ -132,6 +133,15 @@ impl Cluster {
     pub fn all(&self) -> impl Iterator<Item = (Role, u16)> + use<> {
         let replicas = self.options().replicas;
         Role::ALL.into_iter().flat_map(move |role| (0..replicas).map(move |n| (role, n)))
+    }
+
+    /// The metrics of one process, as Prometheus gets them.
+    ///
+    /// # Errors
+    /// When it doesn't answer.
+    pub fn metrics(&self, role: Role, number: u16) -> anyhow::Result<String> {
+        let address = self.address(role, number).to_string();
+        http::body(&address, "/metrics", &format!("Bearer {}", self.record.key))
     }
 
     /// The process' number, while it runs.

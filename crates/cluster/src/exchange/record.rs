@@ -14,6 +14,7 @@ const FILE: &str = "cluster.txt";
 /// Begins the lines that are settings of the caller.
 const SETTING: &str = "setting ";
 
+#[derive(Clone)]
 pub(super) struct Record {
     pub(super) options: ClusterOptions,
     pub(super) binary: String,

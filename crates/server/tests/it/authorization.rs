@@ -141,6 +141,9 @@ async fn everybody_gets_what_the_contract_says() {
     let mut wrong = Vec::new();
     for (method, template, statuses) in TABLE {
         for (who, expected) in EVERYBODY.iter().zip(statuses) {
+            // nginx passes on nothing that is for operators
+            let is_hidden = *template == "/metrics" && exchange.is_behind_nginx();
+            let expected = if is_hidden { &404 } else { expected };
             let verb = Method::from_bytes(method.as_bytes()).unwrap();
             let body = scene.body(method, template);
             let answer = scene.people[who].send(verb, &scene.path(template), body).await.unwrap();

@@ -92,7 +92,7 @@ async fn comes_to_rest(exchange: &TestPlatform, round: usize) {
     let open = "select count(*) from orders where status in ('created', 'awaiting:payment')";
     let deadline = Instant::now() + PATIENCE;
     // bounded: by PATIENCE
-    while databases.number("orders", open) > 0 || !databases.is_at_rest() {
+    while databases.number("orders", open) > 0 || !databases.is_at_rest() || messages(exchange) > 0 {
         let left = (databases.number("orders", open), databases.rest());
         let late = Instant::now() > deadline;
         assert!(!late, "round {round}: {} orders are open, {}\n{}", left.0, left.1, exchange.log());
@@ -102,6 +102,11 @@ async fn comes_to_rest(exchange: &TestPlatform, round: usize) {
     check_copies(&databases, round);
     check_states(&databases, round);
     assert_eq!(databases.dead_letters(), Vec::<String>::new(), "round {round}");
+}
+
+/// How many events wait at the broker.
+fn messages(exchange: &TestPlatform) -> u64 {
+    exchange.cluster().options().backends.messages().unwrap()
 }
 
 /// Everything is in a state that the contract knows, and that nothing can leave any more.

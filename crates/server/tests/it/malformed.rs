@@ -99,10 +99,13 @@ async fn malformed_orders_payments_and_ids_name_the_field() {
     for (method, path, body, status, field) in cases {
         let method = Method::from_bytes(method.as_bytes()).unwrap();
         let answer = person.send_raw(method, path, JSON, body.into()).await.unwrap();
+        if path.contains("%00") && exchange.is_behind_nginx() {
+            // which passes no such path on, nor repeats it
+            check_problem(&answer, status, "");
+            continue;
+        }
         check_problem(&answer, status, path);
-        // nginx passes no such path on
-        let is_named = !(path.contains("%00") && exchange.is_behind_nginx());
-        assert!(!is_named || fields(&answer.body).contains(&field), "{path}: {:#}", answer.body);
+        assert!(fields(&answer.body).contains(&field), "{path}: {:#}", answer.body);
     }
     for (method, path, body) in [
         ("GET", format!("/api/tickets/{unknown}"), String::new()),

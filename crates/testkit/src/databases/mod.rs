@@ -17,20 +17,6 @@ const CONTEXTS: [&str; 6] = ["auth", "tickets", "orders", "payments", "expiratio
 /// The contexts that send events, and hear of others'.
 const SENDERS: [&str; 4] = ["tickets", "orders", "payments", "expiration"];
 
-/// Who wants which events: `ARCHITECTURE.md`, "What tells whom".
-const HEARERS: &[(&str, &[&str])] = &[
-    ("ticket:created", &["orders"]),
-    ("ticket:updated", &["orders"]),
-    ("order:created", &["tickets", "payments", "expiration"]),
-    ("order:cancelled", &["tickets", "payments", "expiration"]),
-    ("order:completed", &["tickets", "payments"]),
-    ("expiration:complete", &["orders"]),
-    ("payment:started", &["orders"]),
-    ("payment:created", &["orders"]),
-    ("payment:failed", &["orders"]),
-    ("payment:refunded", &["orders"]),
-];
-
 /// Payments that have something to be done: the money is neither taken nor let go.
 const UNSETTLED: &str = "select count(*) from payments where status in ('pending', 'authorized')";
 

@@ -11,7 +11,7 @@ use cluster::{Backends, Cluster};
 use program::Program;
 use services::Services;
 
-use crate::{Databases, Person};
+use crate::{Databases, Person, person};
 
 /// How long the exchange may take to come to rest.
 const DRAIN_PATIENCE: Duration = Duration::from_secs(60);
@@ -113,13 +113,8 @@ impl TestPlatform {
     }
 
     fn of(exchange: Box<dyn Exchange>) -> Self {
-        let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(60));
-        Self {
-            url: exchange.url(),
-            exchange,
-            client: client.build().unwrap(),
-            people: AtomicU32::new(0),
-        }
+        let (url, client) = (exchange.url(), person::client());
+        Self { exchange, url, client, people: AtomicU32::new(0) }
     }
 
     /// Starts the program anew on what it has kept, killing it first if it runs.
@@ -127,6 +122,7 @@ impl TestPlatform {
         self.kill();
         self.exchange.start();
         self.url = self.exchange.url();
+        self.client = person::client();
     }
 
     /// `kill -9`: no goodbye, no flush.

@@ -39,7 +39,6 @@ impl Services {
         let folder = tempfile::tempdir().unwrap();
         let usual = SETTINGS.iter().chain(OF_MANY);
         let usual = usual.map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-        let prefix = format!("{}/{}", backends.postgres, backends.database);
         let options = ClusterOptions {
             folder: folder.path().to_owned(),
             replicas: REPLICAS,
@@ -52,7 +51,7 @@ impl Services {
             let _ = backends.remove();
             panic!("{error:#}")
         });
-        let server = Arc::new(Server::connect(&prefix));
+        let server = Arc::new(Server::connect(cluster.clone()));
         let services = Self { cluster, server, is_running: true, folder };
         services.server.watch();
         services
