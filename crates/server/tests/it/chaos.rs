@@ -92,7 +92,8 @@ async fn comes_to_rest(exchange: &TestPlatform, round: usize) {
     let open = "select count(*) from orders where status in ('created', 'awaiting:payment')";
     let deadline = Instant::now() + PATIENCE;
     // bounded: by PATIENCE
-    while databases.number("orders", open) > 0 || !databases.is_at_rest() || messages(exchange) > 0 {
+    while databases.number("orders", open) > 0 || !databases.is_at_rest() || messages(exchange) > 0
+    {
         let left = (databases.number("orders", open), databases.rest());
         let late = Instant::now() > deadline;
         assert!(!late, "round {round}: {} orders are open, {}\n{}", left.0, left.1, exchange.log());

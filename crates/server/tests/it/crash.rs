@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use testkit::{Databases, Dice, TestPlatform};
 
-use crate::one_process;
 use crate::mishaps::check_money;
+use crate::one_process;
 use ledger::Ledger;
 use load::Until;
 

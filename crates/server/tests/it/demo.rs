@@ -9,8 +9,8 @@ use serde_json::json;
 use testkit::{Databases, Person, TestPlatform};
 
 use crate::crash::check_copies;
-use crate::one_process;
 use crate::mishaps::check_money;
+use crate::one_process;
 use crate::program::run;
 
 /// Cheap hashes, as the tests' exchange has.

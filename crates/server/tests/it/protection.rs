@@ -139,7 +139,8 @@ async fn a_user_has_a_limit_at_all_their_addresses() {
 
 #[tokio::test]
 async fn limits_can_be_switched_off() {
-    let exchange = one_process(&[("RATE_LIMIT_ENABLED", "false"), ("RATE_LIMIT_ADDRESS_READS", "1")]);
+    let exchange =
+        one_process(&[("RATE_LIMIT_ENABLED", "false"), ("RATE_LIMIT_ADDRESS_READS", "1")]);
     let client = client_at("127.0.0.2");
     for _ in 0..20 {
         let answer = read(&client, &exchange, &[]).await;

@@ -97,9 +97,9 @@ impl Server {
         for (role, number) in self.cluster.all() {
             // one that is away has not forgotten to handle what it was given: others get that
             let metrics = self.cluster.metrics(role, number).unwrap_or_default();
-            let lines = metrics.lines().filter_map(|line| {
-                line.strip_prefix("event_deliveries_total{")?.split_once("} ")
-            });
+            let lines = metrics
+                .lines()
+                .filter_map(|line| line.strip_prefix("event_deliveries_total{")?.split_once("} "));
             for (labels, times) in lines {
                 let label = |name: &str| {
                     let (_, rest) = labels.split_once(&format!("{name}=\"")).unwrap();

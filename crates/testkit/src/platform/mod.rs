@@ -104,11 +104,7 @@ impl TestPlatform {
 
     /// Starts `binary` as two of each service behind nginx, on servers that the test may stop.
     #[must_use]
-    pub fn on_servers(
-        binary: &'static str,
-        settings: &[(&str, &str)],
-        backends: Backends,
-    ) -> Self {
+    pub fn on_servers(binary: &'static str, settings: &[(&str, &str)], backends: Backends) -> Self {
         Self::of(Box::new(Services::start(binary, owned(settings), backends)))
     }
 

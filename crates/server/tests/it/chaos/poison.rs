@@ -19,8 +19,7 @@ const REMEDY: &str = "drop trigger poison on listings";
 #[tokio::test(flavor = "multi_thread")]
 async fn a_poison_message_is_parked_and_replayed() {
     let site = Site::start(&[("AMQP_ATTEMPTS_MAX", "3"), ("RUST_LOG", "warn")]);
-    let (exchange, backends) =
-        (&site.exchange, &site.exchange.cluster().options().backends);
+    let (exchange, backends) = (&site.exchange, &site.exchange.cluster().options().backends);
     let database = format!("{}/{}", backends.postgres, backends.database);
     let orders = postgres_client(&format!("{database}_orders")).await;
     orders.batch_execute(POISON).await.unwrap();
