@@ -8,16 +8,14 @@ use crate::tidy::tree::Tree;
 /// Each adapter's name, and the crate that defines it. A new adapter gets a row here.
 const ADAPTERS: &[(&str, &str)] = &[
     ("InProcessBus", "bus"),
-    ("RabbitMq", "bus"),
+    ("RabbitMq::new", "bus"),
     ("CardSandbox", "card-sandbox"),
     ("card_sandbox::", "card-sandbox"),
     ("Store::open", "store"),
     ("Store::connect", "store"),
-    ("RabbitMq::new", "bus"),
     ("KetoPermissions", "ory"),
     ("KratosSessions", "ory"),
     ("redis_kit::", "redis-kit"),
-    ("redis::", "redis-kit"),
 ];
 
 /// The one place of composition, and the tests' helper.
