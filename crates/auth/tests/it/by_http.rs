@@ -69,7 +69,7 @@ async fn auth_of(world: &World) -> (Arc<Upstream>, Arc<AtomicUsize>) {
 
 #[tokio::test]
 async fn who_is_calling_is_the_same_by_http() {
-    let world = World::new();
+    let world = World::new().await;
     let token = world.signed_in().await;
     let (auth, _) = auth_of(&world).await;
     let sessions = KratosSessions::new(auth, Some(key()));
@@ -86,7 +86,7 @@ async fn who_is_calling_is_the_same_by_http() {
 
 #[tokio::test]
 async fn who_may_do_what_is_the_same_by_http() {
-    let world = World::new();
+    let world = World::new().await;
     let (auth, _) = auth_of(&world).await;
     let keto = KetoPermissions::new(auth, Some(key()));
     let local = world.auth.permissions(Vec::new());
@@ -126,7 +126,7 @@ async fn who_may_do_what_is_the_same_by_http() {
 
 #[tokio::test]
 async fn what_never_changes_is_asked_for_once() {
-    let world = World::new();
+    let world = World::new().await;
     let (auth, asked) = auth_of(&world).await;
     let keto = Arc::new(KetoPermissions::new(auth, Some(key())));
     let permissions = Remembering::new(keto, Model::parse(NAMESPACES).unwrap());
@@ -193,7 +193,7 @@ async fn odd_answers_are_no_answers() {
 /// Without the key auth says 401, which is no answer either: whoever asks is misconfigured.
 #[tokio::test]
 async fn a_wrong_key_opens_nothing() {
-    let world = World::new();
+    let world = World::new().await;
     let (auth, _) = auth_of(&world).await;
     for wrong in [None, Some(ServiceKey::new("another-key-entirely").unwrap())] {
         let keto = KetoPermissions::new(Arc::clone(&auth), wrong);

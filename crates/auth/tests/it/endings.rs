@@ -40,7 +40,7 @@ impl SessionEndings for Others {
 
 /// The session of the second device ends: by itself, or by the first device.
 async fn heard(by_itself: bool) {
-    let world = World::new();
+    let world = World::new().await;
     let here = world.signed_in().await;
     let there = token_of(&world.submit("login", credentials(EMAIL, PASSWORD)).await);
     let sessions = world.auth.sessions();

@@ -75,7 +75,7 @@ const ROUTES: [(Method, &str); 9] = [
 
 #[tokio::test]
 async fn without_the_key_there_is_nothing() {
-    let world = World::new();
+    let world = World::new().await;
     let keto = Keto::of(&world);
     for (method, path) in ROUTES {
         for key in ["", "0123456789abcdeg", "0123456789abcde", "0123456789abcdef0"] {
@@ -90,7 +90,7 @@ async fn without_the_key_there_is_nothing() {
 
 #[tokio::test]
 async fn yes_and_no_have_the_shapes_that_count() {
-    let world = World::new();
+    let world = World::new().await;
     let keto = Keto::of(&world);
     let tuples = [
         tuple("Ticket", "T", "owners", "User:S"),
@@ -126,7 +126,7 @@ async fn yes_and_no_have_the_shapes_that_count() {
 
 #[tokio::test]
 async fn what_is_no_question_is_neither_yes_nor_no() {
-    let world = World::new();
+    let world = World::new().await;
     let keto = Keto::of(&world);
     for question in [
         "",
@@ -145,7 +145,7 @@ async fn what_is_no_question_is_neither_yes_nor_no() {
 
 #[tokio::test]
 async fn tuples_are_listed_page_by_page() {
-    let world = World::new();
+    let world = World::new().await;
     let keto = Keto::of(&world);
     let mut all = Vec::new();
     for number in 0..25 {
@@ -187,7 +187,7 @@ async fn tuples_are_listed_page_by_page() {
 
 #[tokio::test]
 async fn tuples_are_written_all_or_none() {
-    let world = World::new();
+    let world = World::new().await;
     let keto = Keto::of(&world);
     let good = tuple("Ticket", "T", "owners", "User:U");
     for bad in [
