@@ -30,8 +30,14 @@ impl RedisCells {
     /// The cells in `redis`.
     #[must_use]
     pub fn new(redis: Redis, clock: Arc<dyn Clock>) -> Self {
+        Self::with_patience(redis, clock, PATIENCE)
+    }
+
+    /// The cells in `redis`; a request waits for them for so long, and then does without.
+    #[must_use]
+    pub fn with_patience(redis: Redis, clock: Arc<dyn Clock>, patience: Duration) -> Self {
         let charge = Script::new(include_str!("../scripts/charge_cell.lua"));
-        let redis = redis.part("limits").within(PATIENCE);
+        let redis = redis.part("limits").within(patience);
         Self { redis, clock, breaker: Breaker::new(PAUSE), charge }
     }
 

@@ -12,10 +12,7 @@ use super::cells::{Cells, Found, Known, Name, Search};
 use crate::breaker::Breaker;
 use crate::connection::{Redis, RedisError};
 
-/// How long a request waits for Redis; then auth is asked.
-const PATIENCE: Duration = Duration::from_millis(50);
-
-/// For how long nobody asks Redis after that.
+/// For how long nobody asks Redis after it did not answer.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// The longest token that is looked up; ours are shorter.
@@ -40,7 +37,7 @@ impl CachedSessions {
         clock: Arc<dyn Clock>,
         options: SessionOptions,
     ) -> Self {
-        let (cells, breaker) = (Cells::new(redis.within(PATIENCE)), Breaker::new(PAUSE));
+        let (cells, breaker) = (Cells::new(redis.within(options.patience)), Breaker::new(PAUSE));
         Self { inner, cells, clock, options, breaker }
     }
 

@@ -45,7 +45,7 @@ impl SessionEndings for RedisEndings {
 
     /// Returns when Redis was told, or when all that was kept before is too old to count.
     async fn finish(&self, of: IdentityId, ending: String) {
-        let SessionOptions { known_for, clocks_differ_max } = self.options;
+        let SessionOptions { known_for, clocks_differ_max, .. } = self.options;
         let deadline = Instant::now() + known_for + clocks_differ_max;
         // bounded: by the deadline
         loop {

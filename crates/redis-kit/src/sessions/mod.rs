@@ -22,18 +22,24 @@ use std::time::Duration;
 pub use cached::CachedSessions;
 pub use endings::RedisEndings;
 
-/// How long what is known of a session counts.
+/// How sessions are kept.
 #[derive(Debug, Clone, Copy)]
 pub struct SessionOptions {
     /// From the beginning of the search on that found it.
     pub known_for: Duration,
     /// By how much clocks may differ.
     pub clocks_differ_max: Duration,
+    /// How long who asks waits for Redis; then auth is asked.
+    pub patience: Duration,
 }
 
 impl Default for SessionOptions {
-    /// Five seconds, and clocks that differ by one.
+    /// Five seconds, clocks that differ by one, and 50 ms.
     fn default() -> Self {
-        Self { known_for: Duration::from_secs(5), clocks_differ_max: Duration::from_secs(1) }
+        Self {
+            known_for: Duration::from_secs(5),
+            clocks_differ_max: Duration::from_secs(1),
+            patience: Duration::from_millis(50),
+        }
     }
 }

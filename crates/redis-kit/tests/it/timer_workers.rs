@@ -63,7 +63,7 @@ async fn a_worker_hears_in_time_of_what_another_arms() {
     assert_eq!(kept.unwrap(), Committed::Now);
     reaches("it has fired", async || fires.told_since(mark).await == 1).await;
     let late = clock.now().until(fires_at);
-    assert!(clock.now() >= fires_at && late < Duration::from_secs(1), "{late:?} late");
+    assert!(clock.now() >= fires_at && late < Duration::from_secs(2), "{late:?} late");
     stop.cancel();
     firing.await.unwrap();
 }
