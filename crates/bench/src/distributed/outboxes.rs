@@ -18,8 +18,8 @@ const SENDERS: [(&str, &[Migration]); 4] = [
     ("expiration", expiration::MIGRATIONS),
 ];
 
-/// Who hears of an order in its own database, and of a ticket that is reserved.
-const HEARERS: [&str; 3] = ["tickets", "payments", "orders"];
+/// Who notes in its database that it has heard of an order.
+const HEARERS: [&str; 2] = ["tickets", "payments"];
 
 /// How long all events may take to arrive.
 const DRAIN_MAX: Duration = Duration::from_secs(300);
@@ -62,8 +62,8 @@ impl Outboxes {
         Ok(outboxes)
     }
 
-    /// Waits until every event has arrived; answers how long that took. An order is told to
-    /// tickets and payments, and then its ticket to orders.
+    /// Waits until every event has arrived; answers how long that took. Of an order tickets and
+    /// payments have to have heard.
     pub(crate) async fn drain(&self) -> anyhow::Result<Duration> {
         let began = Instant::now();
         let mut looks = interval(LOOK_EVERY);
