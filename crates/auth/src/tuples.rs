@@ -58,9 +58,11 @@ impl Filter {
     /// The object and the relation, when nothing else is said.
     fn one_relation(&self) -> Option<(&Object, &str)> {
         match self {
-            Self { about: Some(About::Object(object)), relation: Some(relation), subject: None } => {
-                Some((object, relation))
-            }
+            Self {
+                about: Some(About::Object(object)),
+                relation: Some(relation),
+                subject: None,
+            } => Some((object, relation)),
             _ => None,
         }
     }

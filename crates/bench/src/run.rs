@@ -6,9 +6,9 @@ use bench::results::{Outcome, Profile, Run};
 use kernel::{Clock, SystemClock};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::{distributed, machine};
 use crate::scenario::{SCENARIOS, Scenario};
 use crate::stage::{Scale, Stage};
+use crate::{distributed, machine};
 
 /// Runs what is wanted; what it leaves behind are the results, also when it is interrupted.
 pub(crate) async fn run(wanted: &crate::Run) -> anyhow::Result<()> {

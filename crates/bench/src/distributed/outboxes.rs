@@ -91,7 +91,11 @@ impl Outboxes {
     /// Events that somebody has yet to handle.
     async fn unheard(&self) -> anyhow::Result<i64> {
         let (orders, heard) = (self.number("orders", ORDERS).await?, self.heard().await?);
-        Ok(heard.iter().zip(&self.heard_before).map(|(now, before)| (orders - (now - before)).max(0)).sum())
+        Ok(heard
+            .iter()
+            .zip(&self.heard_before)
+            .map(|(now, before)| (orders - (now - before)).max(0))
+            .sum())
     }
 
     async fn unsent(&self) -> anyhow::Result<i64> {

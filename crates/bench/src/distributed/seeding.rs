@@ -24,7 +24,8 @@ const BATCH: usize = 1000;
 /// Has `count` tickets for sale, of somebody who buys none; answers their ids.
 pub(crate) async fn seed(cluster: &Cluster, count: usize) -> anyhow::Result<Vec<TicketId>> {
     let backends = &cluster.options().backends;
-    let urls = (0..cluster.options().replicas).map(|number| cluster.service_url(Role::Auth, number));
+    let urls =
+        (0..cluster.options().replicas).map(|number| cluster.service_url(Role::Auth, number));
     let auth = Upstream::new("auth", &urls.collect::<Vec<_>>(), Options::default())?;
     let key = ServiceKey::new(cluster.service_key())?;
     let clock = SystemClock::shared();
@@ -47,7 +48,8 @@ pub(crate) async fn seed(cluster: &Cluster, count: usize) -> anyhow::Result<Vec<
     let mut ids = Vec::with_capacity(count);
     while ids.len() < count {
         let size = BATCH.min(count - ids.len());
-        let drafts: Vec<_> = (0..size).map(|_| draft(&tickets, seller)).collect::<Result<_, _>>()?;
+        let drafts: Vec<_> =
+            (0..size).map(|_| draft(&tickets, seller)).collect::<Result<_, _>>()?;
         orders.seed_listings(drafts.iter().map(|draft| draft.ticket.public()).collect()).await?;
         tickets.seed_tickets(&drafts).await.context("seed tickets")?;
         ids.extend(drafts.iter().map(|draft| draft.ticket.id));

@@ -14,10 +14,9 @@ pub(super) type Markers = (&'static str, &'static str);
 /// The place of a run of this profile.
 pub(super) const fn markers(profile: Profile) -> Markers {
     match profile {
-        Profile::Embedded => (
-            "<!-- benchmark: written by cargo xtask bench -->\n",
-            "<!-- benchmark: end -->\n",
-        ),
+        Profile::Embedded => {
+            ("<!-- benchmark: written by cargo xtask bench -->\n", "<!-- benchmark: end -->\n")
+        }
         Profile::Distributed => (
             "<!-- distributed: written by cargo xtask bench --profile distributed -->\n",
             "<!-- distributed: end -->\n",

@@ -43,11 +43,7 @@ pub fn compare(old: &Run, new: &Run) {
 pub fn write(run: &Run, folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     refuse_what_is_no_number(run)?;
     let json = serde_json::to_string_pretty(run)? + "\n";
-    let files = [
-        ("json", json),
-        ("svg", chart::svg(run)),
-        ("md", markdown::text(run)),
-    ];
+    let files = [("json", json), ("svg", chart::svg(run)), ("md", markdown::text(run))];
     let name = match run.profile {
         Profile::Embedded => "benchmark",
         Profile::Distributed => "benchmark-distributed",

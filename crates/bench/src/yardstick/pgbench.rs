@@ -138,7 +138,8 @@ mod tests {
         let store = include_str!("../../../orders/src/store.rs");
         let columns = store.split_once("const INSERT: &str = \"insert into orders (").unwrap().1;
         let columns = columns.split_once(')').unwrap().0;
-        let words = |text: &str| text.split([',', ' ', '\n']).map(str::to_owned).collect::<String>();
+        let words =
+            |text: &str| text.split([',', ' ', '\n']).map(str::to_owned).collect::<String>();
         assert!(words(SCRIPT).contains(&words(columns)), "{columns}");
         assert!(envelope().unwrap().contains("order:created"));
     }

@@ -88,7 +88,8 @@ fn alike<'a>(batches: &[&'a [Statement]]) -> Vec<Vec<&'a [Statement]>> {
     for batch in batches {
         let same = kinds.iter_mut().find(|kind| {
             let its = kind.first().copied().unwrap_or_default();
-            its.len() == batch.len() && its.iter().zip(*batch).all(|(one, other)| is_like(one, other))
+            its.len() == batch.len()
+                && its.iter().zip(*batch).all(|(one, other)| is_like(one, other))
         });
         match same {
             Some(kind) => kind.push(batch),
@@ -152,10 +153,8 @@ async fn transact(
     requests: &[Request<'_>],
     rollback: &Request<'_>,
 ) -> Result<(), Failure> {
-    let mut answers: Vec<_> = requests
-        .iter()
-        .map(|it| Box::pin(maybe_done(it.send(client))))
-        .collect();
+    let mut answers: Vec<_> =
+        requests.iter().map(|it| Box::pin(maybe_done(it.send(client)))).collect();
     if let Some(refused) = send_all(&mut answers).await {
         // the commit was not sent: what came before it, if anything did, is undone
         let _undone = rollback.send(client).await;

@@ -16,7 +16,9 @@ use crate::sheet::{Sheet, ratio};
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "orders",
     title: "POST orders for distinct tickets, through nginx",
-    tickets: |scale| scale.rounds * CLIENTS.iter().map(|clients| orders(scale, *clients)).sum::<usize>(),
+    tickets: |scale| {
+        scale.rounds * CLIENTS.iter().map(|clients| orders(scale, *clients)).sum::<usize>()
+    },
     steps: |scale| CLIENTS.len() * scale.rounds,
     run: |stage| run(stage).boxed_local(),
 };
