@@ -139,8 +139,8 @@ fn scenarios(root: &Path, folder: &str) -> anyhow::Result<Vec<String>> {
 
 fn help(names: &Names) -> String {
     format!(
-        "usage: cargo xtask bench [--profile PROFILE] [--scenario NAME]... [--quick] [--output FOLDER]
-                         [--against FILE] [--document FILE]
+        "usage: cargo xtask bench [--profile PROFILE] [--scenario NAME]... [--quick]
+                         [--output FOLDER] [--against FILE] [--document FILE]
 
 Builds the release program, loads it over HTTP on this machine, and prints how fast it is beside
 its yardsticks, each measured in several rounds that alternate.
