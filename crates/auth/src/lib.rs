@@ -7,9 +7,10 @@
 //!
 //! Reading order: `context` (what the whole is made of), `domain` (e-mail addresses, passwords,
 //! tokens, flows and what a form may get wrong), `commands` and `queries` (one verb each), `http`
-//! (the routes, and Kratos' JSON in `http/kratos`), `sessions` and `permissions` (the ports),
-//! `live` (sessions that are known in memory), `hasher` (Argon2id), `throttle` (who has to wait),
-//! `store` and `tuples` (the SQL), `housekeeping`, `meter` (what is counted).
+//! (the routes, Kratos' JSON in `http/kratos`, Keto's in `http/keto`), `sessions` and
+//! `permissions` (the ports), `live` (sessions that are known in memory), `hasher` (Argon2id),
+//! `throttle` (who has to wait), `store` and `tuples` (the SQL), `housekeeping`, `meter` (what is
+//! counted).
 
 mod commands;
 mod context;

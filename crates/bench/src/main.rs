@@ -10,8 +10,11 @@
 //!
 //! Reading order: this, [`run`] (all scenarios of a run), [`scenario`] (what is measured, a file
 //! each), [`stage`] (what they measure on), [`load`] (the clients), [`yardstick`], then what they
-//! stand on: [`exchange`], [`sets`], [`sheet`], [`machine`].
+//! stand on: [`exchange`], [`sets`], [`sheet`], [`machine`]. The exchange as many processes is
+//! measured by [`distributed`], with the same clients, beside a yardstick of its own, **P**: what
+//! `pgbench` commits on the same PostgreSQL.
 
+mod distributed;
 mod exchange;
 mod load;
 mod machine;
@@ -24,6 +27,8 @@ mod yardstick;
 
 use std::path::PathBuf;
 
+use anyhow::bail;
+use bench::results::Profile;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 
@@ -59,11 +64,21 @@ struct Run {
     #[arg(long, value_name = "FOLDER")]
     output: PathBuf,
 
+    /// How the exchange runs: in one process, or as two of each service on the servers of the
+    /// tests, behind nginx.
+    #[arg(
+        long,
+        value_name = "PROFILE",
+        default_value = EMBEDDED,
+        value_parser = PossibleValuesParser::new([EMBEDDED, DISTRIBUTED])
+    )]
+    profile: String,
+
     /// Only this scenario; may be given again. All of them otherwise.
     #[arg(
         long = "scenario",
         value_name = "NAME",
-        value_parser = PossibleValuesParser::new(scenario::names())
+        value_parser = PossibleValuesParser::new(all_names())
     )]
     scenarios: Vec<String>,
 
@@ -83,6 +98,40 @@ struct Run {
     /// work on the benchmark.
     #[arg(long, value_name = "COUNT", hide = true)]
     tickets: Option<u64>,
+}
+
+/// The profiles by name.
+const EMBEDDED: &str = "embedded";
+const DISTRIBUTED: &str = "distributed";
+
+/// The scenarios of both profiles.
+fn all_names() -> Vec<&'static str> {
+    let mut names = [scenario::names(), distributed::scenario::names()].concat();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+impl Run {
+    fn profile(&self) -> Profile {
+        if self.profile == DISTRIBUTED { Profile::Distributed } else { Profile::Embedded }
+    }
+
+    /// Whether the scenario `name` is to run.
+    fn wants(&self, name: &str) -> bool {
+        self.scenarios.is_empty() || self.scenarios.iter().any(|wanted| wanted == name)
+    }
+
+    /// Both profiles have scenarios of their own.
+    fn must_be_known(&self) -> anyhow::Result<()> {
+        let names = match self.profile() {
+            Profile::Embedded => scenario::names(),
+            Profile::Distributed => distributed::scenario::names(),
+        };
+        let strange = self.scenarios.iter().find(|wanted| !names.contains(&wanted.as_str()));
+        let Some(strange) = strange else { return Ok(()) };
+        bail!("`{}` has no scenario `{strange}`; it has {}", self.profile, names.join(", "))
+    }
 }
 
 fn main() -> anyhow::Result<()> {

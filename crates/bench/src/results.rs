@@ -10,10 +10,24 @@ pub struct Run {
     pub started: String,
     /// Whether it was the short one, which proves less.
     pub is_quick: bool,
+    /// How the exchange ran.
+    #[serde(default)]
+    pub profile: Profile,
     /// What it ran on.
     pub machine: Machine,
     /// One for each scenario, in the order they ran.
     pub outcomes: Vec<Outcome>,
+}
+
+/// How the exchange runs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Profile {
+    /// One process, which has everything inside.
+    #[default]
+    Embedded,
+    /// Two processes of each service behind nginx.
+    Distributed,
 }
 
 /// What a run ran on.

@@ -2,16 +2,17 @@
 
 use anyhow::{Context, bail};
 use bench::report;
-use bench::results::{Outcome, Run};
+use bench::results::{Outcome, Profile, Run};
 use kernel::{Clock, SystemClock};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::machine;
 use crate::scenario::{SCENARIOS, Scenario};
 use crate::stage::{Scale, Stage};
+use crate::{distributed, machine};
 
 /// Runs what is wanted; what it leaves behind are the results, also when it is interrupted.
 pub(crate) async fn run(wanted: &crate::Run) -> anyhow::Result<()> {
+    wanted.must_be_known()?;
     let folder = &wanted.output;
     std::fs::create_dir_all(folder).with_context(|| format!("can't make {}", folder.display()))?;
     // it may be the file that is about to be replaced
@@ -26,7 +27,8 @@ pub(crate) async fn run(wanted: &crate::Run) -> anyhow::Result<()> {
         outcomes = measure(wanted) => outcomes?,
     };
     let machine = machine::machine(folder);
-    let run = Run { started, is_quick: wanted.quick, machine, outcomes };
+    let (is_quick, profile) = (wanted.quick, wanted.profile());
+    let run = Run { started, is_quick, profile, machine, outcomes };
     report::print(&run);
     if let Some(earlier) = &earlier {
         report::compare(earlier, &run);
@@ -41,10 +43,10 @@ pub(crate) async fn run(wanted: &crate::Run) -> anyhow::Result<()> {
 }
 
 async fn measure(wanted: &crate::Run) -> anyhow::Result<Vec<Outcome>> {
-    let is_wanted = |name: &str| {
-        wanted.scenarios.is_empty() || wanted.scenarios.iter().any(|wanted| wanted == name)
-    };
-    let chosen: Vec<_> = SCENARIOS.iter().filter(|scenario| is_wanted(scenario.name)).collect();
+    if wanted.profile() == Profile::Distributed {
+        return distributed::measure(wanted).await;
+    }
+    let chosen: Vec<_> = SCENARIOS.iter().filter(|it| wanted.wants(it.name)).collect();
     let scale = Scale::new(wanted.quick, wanted.tickets);
     let stage = Stage::set(&wanted.program, &wanted.output, scale, &chosen).await?;
     let mut outcomes = Vec::new();

@@ -149,9 +149,20 @@ impl Stage {
         tickets: &[String],
         people: usize,
     ) -> anyhow::Result<Vec<Request>> {
-        let numbered = tickets.iter().enumerate();
-        numbered.map(|(number, ticket)| order(self.token(number % people), ticket)).collect()
+        order_requests(&self.sets.tokens, tickets, people)
     }
+}
+
+/// Requests that order one each of `tickets`, by the first `people` of those that `tokens` belong
+/// to, in turn.
+pub(crate) fn order_requests(
+    tokens: &[String],
+    tickets: &[String],
+    people: usize,
+) -> anyhow::Result<Vec<Request>> {
+    let token = |number: usize| &tokens[number % people % tokens.len()];
+    let numbered = tickets.iter().enumerate();
+    numbered.map(|(number, ticket)| order(token(number), ticket)).collect()
 }
 
 /// Tickets that nobody has ordered yet.
@@ -160,6 +171,11 @@ pub(crate) struct Supply {
 }
 
 impl Supply {
+    /// These tickets.
+    pub(crate) const fn of(tickets: Vec<String>) -> Self {
+        Self { tickets }
+    }
+
     /// How many are left.
     pub(crate) const fn left(&self) -> usize {
         self.tickets.len()

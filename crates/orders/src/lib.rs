@@ -26,7 +26,7 @@ use outbox::{Journal, MayConflict};
 pub use consumers::{HEARS, subscription};
 pub use domain::OrderError;
 pub use http::{api, internal, router};
-pub use relations::relations;
+pub use relations::{listed, relations};
 pub use store::MIGRATIONS;
 
 /// What the context needs from the outside.

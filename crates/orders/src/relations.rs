@@ -1,11 +1,11 @@
 //! What orders tell of themselves: who buys, and which ticket. Neither ever changes, and no order
-//! goes.
+//! goes. And what this context was told of tickets: who sells them.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use kernel::OrderId;
-use ory::rights::EditOrder;
+use kernel::{OrderId, TicketId};
+use ory::rights::{EditOrder, OrderTicket};
 use ory::{Object, PortError, Relations, Right, Tuple, not_told, tuples};
 use outbox::Journal;
 
@@ -33,5 +33,28 @@ impl Relations for OrderRelations {
         Ok(parties.map_or_else(Vec::new, |(buyer, ticket)| {
             vec![tuples::order_owner(id, buyer), tuples::order_parent(id, ticket)]
         }))
+    }
+}
+
+/// Who sells the tickets that `journal` was told of, for a process that has orders and not tickets.
+#[must_use]
+pub fn listed(journal: Journal) -> Arc<dyn Relations> {
+    Arc::new(ListedTickets(journal))
+}
+
+struct ListedTickets(Journal);
+
+#[async_trait]
+impl Relations for ListedTickets {
+    fn namespace(&self) -> &'static str {
+        OrderTicket::NAMESPACE
+    }
+
+    async fn of(&self, object: &Object) -> Result<Vec<Tuple>, PortError> {
+        let Ok(id) = TicketId::parse(&object.id) else {
+            return Ok(Vec::new());
+        };
+        let seller = store::seller(&self.0, id).await.map_err(not_told)?;
+        Ok(seller.map(|seller| tuples::ticket_owner(id, seller)).into_iter().collect())
     }
 }

@@ -22,6 +22,8 @@ const LISTING: &str = "select ticket_id, seller_id, title, price, currency, stat
      (select count(*) from orders where ticket_id = ?1 and status <> 'cancelled')
      from listings where ticket_id = ?1";
 
+const SELLER: &str = "select seller_id from listings where ticket_id = ?1";
+
 const KEEP_LISTING: &str = "insert into listings
      (ticket_id, seller_id, title, price, currency, status, version)
      values (?1, ?2, ?3, ?4, ?5, ?6, ?7)
@@ -83,6 +85,12 @@ pub(crate) async fn offer(journal: &Journal, id: TicketId) -> Result<Option<Offe
         version: row.get(6)?,
     };
     Ok(Some(Offer { listing, is_held: row.get::<i64>(7)? > 0 }))
+}
+
+/// Who sells a ticket.
+pub(crate) async fn seller(journal: &Journal, id: TicketId) -> Result<Option<UserId>, StoreError> {
+    let rows = journal.query(SELLER, params![id]).await?;
+    rows.first().map(|row| row.get(0)).transpose()
 }
 
 /// Keeps what tickets told, unless something newer is known.

@@ -2,8 +2,9 @@
 //!
 //! Who owns a ticket, an order or a payment, and what it belongs to, is settled when it is made.
 //! So these tuples, once seen, needn't be asked for again: a thousand buyers who race for a ticket
-//! cost one question. The engine that auth has inside answers here from the same model; what may
-//! change (who is in a group) is for the service alone to say, each time.
+//! cost one question. Where an entity is kept in this process, or was told to it with its owner,
+//! there is nothing to ask. The engine that auth has inside answers here from the same model; what
+//! may change (who is in a group) is for the service alone to say, each time.
 //!
 //! Nothing is remembered of what isn't there: it may be made a moment later.
 
@@ -16,7 +17,7 @@ use kernel::Recent;
 use permissions::{Facts, Key, Limits, Model, Step, check};
 use tokio::time::Instant;
 
-use crate::{Object, Permissions, PortError, Query, Tuple};
+use crate::{Object, Permissions, PortError, Query, Relations, Tuple};
 
 /// Namespaces whose tuples never change.
 const SETTLED: [&str; 3] = ["Ticket", "Order", "Payment"];
@@ -34,6 +35,8 @@ const ROUNDS_MAX: usize = 64;
 pub struct Remembering {
     inner: Arc<dyn Permissions>,
     model: Model,
+    /// Those who tell of entities here.
+    told: Vec<Arc<dyn Relations>>,
     known: Mutex<Recent<Key, Known>>,
 }
 
@@ -47,7 +50,27 @@ impl Remembering {
     /// In front of `inner`, which answers by the same `model`.
     #[must_use]
     pub fn new(inner: Arc<dyn Permissions>, model: Model) -> Self {
-        Self { inner, model, known: Mutex::new(Recent::new(REMEMBERED)) }
+        Self { inner, model, told: Vec::new(), known: Mutex::new(Recent::new(REMEMBERED)) }
+    }
+
+    /// Lets entities that are kept here tell of themselves. What they tell is what was written to
+    /// the service for them; of others the service is asked.
+    #[must_use]
+    pub fn hearing(self, told: Vec<Arc<dyn Relations>>) -> Self {
+        Self { told, ..self }
+    }
+
+    /// What entities here tell of `key`; nothing when the object isn't here.
+    async fn told(&self, key: &Key) -> Result<Option<Arc<[Tuple]>>, PortError> {
+        let Key { object, relation } = key;
+        for told in self.told.iter().filter(|told| told.namespace() == object.namespace) {
+            let all = told.of(object).await?;
+            if !all.is_empty() {
+                let of_relation = all.into_iter().filter(|tuple| tuple.relation == *relation);
+                return Ok(Some(of_relation.collect()));
+            }
+        }
+        Ok(None)
     }
 
     async fn tuples(&self, key: &Key) -> Result<Arc<[Tuple]>, PortError> {
@@ -55,7 +78,10 @@ impl Remembering {
         if let Some(Known { tuples, .. }) = known {
             return Ok(tuples);
         }
-        let tuples: Arc<[Tuple]> = self.inner.list(&key.object, &key.relation).await?.into();
+        let tuples = match self.told(key).await? {
+            Some(told) => told,
+            None => self.inner.list(&key.object, &key.relation).await?.into(),
+        };
         if !tuples.is_empty() {
             let until = Instant::now() + BELIEVED;
             self.known().put(key.clone(), Known { tuples: Arc::clone(&tuples), until });

@@ -12,7 +12,7 @@ use bus::Bus;
 use events::Envelope;
 use futures_util::FutureExt;
 use kernel::{Clock, EventId};
-use store::{Row, Statement, StoreError, params};
+use store::{Engine, Row, Statement, StoreError, params};
 use telemetry::Repeated;
 use telemetry::span::{Kind, Span};
 use tokio::task::{JoinError, JoinSet};
@@ -26,6 +26,9 @@ use crate::journal::{Journal, least_id_at};
 
 const WAITING: &str = "select id, envelope from outbox where id > ?1 order by id limit ?2";
 const DELIVERED: &str = "delete from outbox where id = ?1";
+/// As many as there are, by one statement: to a server each of them is a message.
+const ALL_DELIVERED: &str =
+    "delete from outbox where id = any(cast(string_to_array(?1, ',') as uuid[]))";
 /// How often the log says that something doesn't work yet, while that is so.
 const SAY_EVERY: Duration = Duration::from_secs(60);
 
@@ -337,7 +340,15 @@ impl Relay {
         if self.journal.claims.is_some() {
             ids.sort_unstable();
         }
-        let batch = ids.iter().map(|id| Statement::new(DELIVERED, params![*id])).collect();
+        let batch = match self.journal.engine() {
+            Engine::Sqlite => {
+                ids.iter().map(|id| Statement::new(DELIVERED, params![*id])).collect()
+            }
+            Engine::Postgres => {
+                let ids: Vec<_> = ids.iter().map(ToString::to_string).collect();
+                vec![Statement::new(ALL_DELIVERED, params![ids.join(",")])]
+            }
+        };
         let cleared = self.journal.clear(batch).await;
         self.is_stuck = cleared.is_err();
         if self.is_stuck {

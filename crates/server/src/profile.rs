@@ -115,7 +115,7 @@ impl Profile {
     ) -> anyhow::Result<Arc<dyn Permissions>> {
         match self {
             Self::Embedded(embedded) => embedded.permissions(local, journals),
-            Self::Distributed(distributed) => distributed.permissions(local),
+            Self::Distributed(distributed) => distributed.permissions(local, journals),
         }
     }
 

@@ -178,10 +178,11 @@ async fn a_database_that_sorts_otherwise_is_refused() {
 /// Backends are killed while they work, again and again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn connections_that_are_killed_in_the_middle_lose_nothing() {
+    const BUYERS: usize = 16;
     let database = PostgresDatabase::new();
     let store = database.store(SCHEMA).await;
     let killer = database.client().await;
-    let buyers = Buyers::start(&store, 16);
+    let buyers = Buyers::start(&store, BUYERS);
     let mut killed = 0;
     for _ in 0..40 {
         let kill = "select count(pg_terminate_backend(pid)) from pg_stat_activity
@@ -191,8 +192,9 @@ async fn connections_that_are_killed_in_the_middle_lose_nothing() {
     }
     let (placed, refused) = buyers.stop().await;
     assert!(killed > 20 && placed.len() > 100, "{killed} killed, {} placed", placed.len());
-    // who asks while a connection ends hears of it; nobody else does
-    assert!(refused as i64 <= killed, "{refused} refused of {killed} killed");
+    // whose batches are written while the connection ends hear of it together; nobody else does
+    let most = killed * BUYERS as i64;
+    assert!(refused as i64 <= most, "{refused} refused of {killed} killed");
     nothing_is_lost(&store, &placed).await;
     store.probe().await.unwrap();
     assert!(store.condition().can_write);

@@ -16,7 +16,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use kernel::recent::Recent;
@@ -77,7 +77,15 @@ pub struct Showcase {
     parts: [Mutex<Part>; PARTS],
     /// How many commits that changed a ticket have finished.
     changed: AtomicU64,
+    /// How many of the last pages were all known, from 0 to [`ALWAYS`]; older ones weigh less.
+    pages_known: AtomicU32,
 }
+
+/// All pages, in the measure of [`Showcase::pages_known`].
+const ALWAYS: u32 = 1 << 16;
+
+/// Each page weighs so much less than the next: one part of this.
+const FORGETTING: u32 = 16;
 
 /// Some of the tickets.
 struct Part {
@@ -112,7 +120,8 @@ impl Showcase {
     pub fn new(changed_by: ChangedBy) -> Arc<Self> {
         let part = || Part { known: Recent::new(KEPT / PARTS), changing: HashMap::new() };
         let parts = std::array::from_fn(|_| Mutex::new(part()));
-        Arc::new(Self { changed_by, parts, changed: AtomicU64::new(0) })
+        let (changed, pages_known) = (AtomicU64::new(0), AtomicU32::new(0));
+        Arc::new(Self { changed_by, parts, changed, pages_known })
     }
 
     /// How ticket `id` is shown, if that is known.
@@ -129,6 +138,21 @@ impl Showcase {
     /// How ticket `id` is shown at `revision`, if that is known.
     pub(crate) fn at_revision(&self, id: TicketId, revision: Version) -> Option<Arc<Shown>> {
         self.part(id).known.get(&id).filter(|known| known.ticket.revision == revision)
+    }
+
+    /// Whether most pages that were read lately had only tickets that are known here. A hint: what
+    /// is to be read first.
+    pub(crate) fn knows_pages(&self) -> bool {
+        self.pages_known.load(Ordering::Relaxed) > ALWAYS / 2
+    }
+
+    /// Whether all tickets of a page that was read were known.
+    pub(crate) fn hear_of_page(&self, was_known: bool) {
+        let before = self.pages_known.load(Ordering::Relaxed);
+        let gain = if was_known { ALWAYS / FORGETTING } else { 0 };
+        let after = before - before / FORGETTING + gain;
+        // of two at once one may be lost
+        self.pages_known.store(after, Ordering::Relaxed);
     }
 
     /// The beginning of a reading whose outcome may be learned.
@@ -258,6 +282,24 @@ mod tests {
         showcase.learn(search(&showcase, ticket.id), ticket.clone());
         assert!(is_known(&showcase, ticket.id));
         assert!(showcase.part(ticket.id).changing.is_empty());
+    }
+
+    #[test]
+    fn pages_are_known_when_most_of_the_last_ones_were() {
+        let showcase = Showcase::new(ChangedBy::Us);
+        let hear = |was_known, times| (0..times).for_each(|_| showcase.hear_of_page(was_known));
+        assert!(!showcase.knows_pages(), "nothing was heard yet");
+        hear(true, 8);
+        assert!(!showcase.knows_pages());
+        hear(true, 8);
+        assert!(showcase.knows_pages());
+        hear(false, 2);
+        assert!(showcase.knows_pages(), "a few that changed");
+        hear(false, 14);
+        assert!(!showcase.knows_pages());
+        hear(true, 10_000);
+        hear(false, 16);
+        assert!(!showcase.knows_pages(), "a long time doesn't weigh more");
     }
 
     #[test]

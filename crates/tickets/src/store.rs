@@ -40,8 +40,6 @@ const COLUMNS: &str = columns!();
 
 const FIND: &str = concat!("select ", columns!(), " from tickets t where t.id = ?1");
 
-const FIND_ALL: &str = concat!("select ", columns!(), " from tickets t where t.id in (");
-
 const SELLER: &str = "select seller_id from tickets where id = ?1";
 
 const HOLDS: &str = "select order_id, status, version from holds where ticket_id = ?1
@@ -83,23 +81,6 @@ const SEE: &str = "insert into holds (order_id, ticket_id, status, version)
 pub(crate) async fn find(journal: &Journal, id: TicketId) -> Result<Option<Ticket>, StoreError> {
     let rows = journal.query(FIND, params![id]).await?;
     rows.first().map(ticket_of).transpose()
-}
-
-/// Those of the tickets with these ids that there are, in any order.
-pub(crate) async fn find_all(
-    journal: &Journal,
-    ids: &[TicketId],
-) -> Result<Vec<Ticket>, StoreError> {
-    let Some(last) = ids.last() else {
-        return Ok(Vec::new());
-    };
-    // a few lengths, so that few statements are prepared
-    let count = ids.len().next_power_of_two();
-    let places: Vec<_> = (1..=count).map(|place| format!("?{place}")).collect();
-    let ids = ids.iter().chain(std::iter::repeat(last)).take(count);
-    let sql = format!("{FIND_ALL}{})", places.join(", "));
-    let rows = journal.query(sql, ids.map(|id| Value::from(*id))).await?;
-    rows.iter().map(ticket_of).collect()
 }
 
 /// Who sells a ticket.

@@ -4,17 +4,29 @@ use std::path::Path;
 
 use anyhow::{Context, ensure};
 
-use crate::results::Run;
+use crate::results::{Profile, Run};
 
 use super::{chart, markdown, put, refuse_what_is_no_number, summary};
 
-/// What stands before the section.
-pub(super) const BEGIN: &str = "<!-- benchmark: written by cargo xtask bench -->\n";
-/// What stands behind it.
-pub(super) const END: &str = "<!-- benchmark: end -->\n";
+/// What stands before a section, and what behind it.
+pub(super) type Markers = (&'static str, &'static str);
+
+/// The place of a run of this profile.
+pub(super) const fn markers(profile: Profile) -> Markers {
+    match profile {
+        Profile::Embedded => {
+            ("<!-- benchmark: written by cargo xtask bench -->\n", "<!-- benchmark: end -->\n")
+        }
+        Profile::Distributed => (
+            "<!-- distributed: written by cargo xtask bench --profile distributed -->\n",
+            "<!-- distributed: end -->\n",
+        ),
+    }
+}
 
 /// Replaces the section between the two comments of a markdown document by what a run found, and
-/// the picture beside the document, which has its name with the ending `svg`.
+/// the picture beside the document, which has its name with the ending `svg`, and
+/// `-distributed.svg` for that profile. Each profile has a section of its own.
 ///
 /// # Errors
 /// If a figure isn't a number, if the document doesn't have each comment once and in order (nothing
@@ -23,9 +35,14 @@ pub fn update_document(path: &Path, run: &Run) -> anyhow::Result<()> {
     refuse_what_is_no_number(run)?;
     let document =
         std::fs::read_to_string(path).with_context(|| format!("could not read {path:?}"))?;
-    let picture = path.with_extension("svg");
-    let name = picture.file_name().unwrap_or_default().to_string_lossy();
-    let text = replaced(&document, &section(run, &name)).with_context(|| format!("in {path:?}"))?;
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let name = match run.profile {
+        Profile::Embedded => format!("{stem}.svg"),
+        Profile::Distributed => format!("{stem}-distributed.svg"),
+    };
+    let picture = path.with_file_name(&name);
+    let text = replaced(&document, markers(run.profile), &section(run, &name));
+    let text = text.with_context(|| format!("in {path:?}"))?;
     put(picture, &chart::svg(run))?;
     put(path.to_owned(), &text)?;
     Ok(())
@@ -42,13 +59,17 @@ fn section(run: &Run, picture: &str) -> String {
 }
 
 /// The document with another section.
-pub(super) fn replaced(document: &str, section: &str) -> anyhow::Result<String> {
+pub(super) fn replaced(
+    document: &str,
+    (begin, end): Markers,
+    section: &str,
+) -> anyhow::Result<String> {
     let once = |marker: &str| document.matches(marker).count() == 1;
-    ensure!(once(BEGIN) && once(END), "{BEGIN:?} and {END:?} each have to stand there once");
-    let parts = document.split_once(BEGIN).and_then(|(before, rest)| {
-        let (_, after) = rest.split_once(END)?;
+    ensure!(once(begin) && once(end), "{begin:?} and {end:?} each have to stand there once");
+    let parts = document.split_once(begin).and_then(|(before, rest)| {
+        let (_, after) = rest.split_once(end)?;
         Some((before, after))
     });
-    let (before, after) = parts.with_context(|| format!("{END:?} stands before {BEGIN:?}"))?;
-    Ok(format!("{before}{BEGIN}{section}{END}{after}"))
+    let (before, after) = parts.with_context(|| format!("{end:?} stands before {begin:?}"))?;
+    Ok(format!("{before}{begin}{section}{end}{after}"))
 }

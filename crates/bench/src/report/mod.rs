@@ -22,7 +22,7 @@ use anyhow::{Context, ensure};
 pub use document::update_document;
 pub use progress::Progress;
 
-use crate::results::Run;
+use crate::results::{Profile, Run};
 
 /// Prints the table on standard output, with the missed aims below it.
 pub fn print(run: &Run) {
@@ -35,20 +35,22 @@ pub fn compare(old: &Run, new: &Run) {
 }
 
 /// Writes `benchmark.json`, `benchmark.svg` and `benchmark.md` into a folder, which is made if it
-/// isn't there, and answers with their paths.
+/// isn't there, and answers with their paths. Of the distributed profile they are called
+/// `benchmark-distributed`.
 ///
 /// # Errors
 /// If a figure isn't a number (nothing is written then), or the folder can't be written to.
 pub fn write(run: &Run, folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     refuse_what_is_no_number(run)?;
     let json = serde_json::to_string_pretty(run)? + "\n";
-    let files = [
-        ("benchmark.json", json),
-        ("benchmark.svg", chart::svg(run)),
-        ("benchmark.md", markdown::text(run)),
-    ];
+    let files = [("json", json), ("svg", chart::svg(run)), ("md", markdown::text(run))];
+    let name = match run.profile {
+        Profile::Embedded => "benchmark",
+        Profile::Distributed => "benchmark-distributed",
+    };
     std::fs::create_dir_all(folder).with_context(|| format!("could not make {folder:?}"))?;
-    files.into_iter().map(|(name, text)| put(folder.join(name), &text)).collect()
+    let file = |ending| folder.join(name).with_extension(ending);
+    files.into_iter().map(|(ending, text)| put(file(ending), &text)).collect()
 }
 
 /// Reads a `benchmark.json` that [`write()`] wrote.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::progress::{Progress, Shown};
 use super::{chart, compare, document, markdown, number, summary, table};
-use crate::results::{Aim, Run, Unit};
+use crate::results::{Aim, Profile, Run, Unit};
 use sample::{case, figure, outcome, run, run_of};
 
 fn golden(name: &str, text: &str) {
@@ -82,7 +82,8 @@ fn is_nearly(mut one: Run, mut other: Run) {
 fn what_is_no_number_is_refused_and_nothing_written() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("benchmarks.md");
-    let document = format!("{}{}", document::BEGIN, document::END);
+    let (begin, end) = document::markers(Profile::Embedded);
+    let document = format!("{begin}{end}");
     std::fs::write(&path, &document).unwrap();
     for (rounds, aim) in [
         (vec![1.0, f64::NAN], None),
@@ -284,27 +285,33 @@ fn the_documentation_has_a_place_for_a_run() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("benchmarks.md");
     std::fs::copy(original, &path).unwrap();
-    let before = std::fs::read_to_string(&path).unwrap();
-    for run in [with_names(HOSTILE), run(), run()] {
+    let many = Run { profile: Profile::Distributed, ..run() };
+    for run in [with_names(HOSTILE), run(), run(), many] {
+        let before = std::fs::read_to_string(&path).unwrap();
         super::update_document(&path, &run).unwrap();
         let now = std::fs::read_to_string(&path).unwrap();
+        let (begin, end) = document::markers(run.profile);
         let around = |text: &str| {
-            let (first, rest) = text.split_once(document::BEGIN).unwrap();
-            (first.to_owned(), rest.split_once(document::END).unwrap().1.to_owned())
+            let (first, rest) = text.split_once(begin).unwrap();
+            (first.to_owned(), rest.split_once(end).unwrap().1.to_owned())
         };
         assert_eq!(around(&before), around(&now));
         assert!(now.contains(&markdown::text(&run)));
-        assert!(now.contains("](benchmarks.svg)"));
-        let picture = std::fs::read_to_string(path.with_extension("svg")).unwrap();
+        let name = match run.profile {
+            Profile::Embedded => "benchmarks.svg",
+            Profile::Distributed => "benchmarks-distributed.svg",
+        };
+        assert!(now.contains(&format!("]({name})")));
+        let picture = std::fs::read_to_string(path.with_file_name(name)).unwrap();
         assert_eq!(picture, chart::svg(&run));
     }
 }
 
 #[test]
 fn a_document_without_its_place_is_left_alone() {
-    let (begin, end) = (document::BEGIN, document::END);
+    let markers @ (begin, end) = document::markers(Profile::Embedded);
     assert_eq!(
-        document::replaced(&format!("a\n{begin}old{end}z"), "new").unwrap(),
+        document::replaced(&format!("a\n{begin}old{end}z"), markers, "new").unwrap(),
         format!("a\n{begin}new{end}z")
     );
     for text in [

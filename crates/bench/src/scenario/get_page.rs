@@ -1,5 +1,5 @@
-//! A page of ten tickets is read: one of the first hundred, where people look, and one from
-//! anywhere in a large exchange and in a small one.
+//! A page of ten tickets is read, in a large exchange and in a small one: one of the first hundred,
+//! where people look, and one from anywhere.
 
 use anyhow::Context;
 use bench::results::{Aim, Case, Unit};
@@ -16,7 +16,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
     name: "get-page",
     title: "GET a page of 10 tickets, 64 clients",
     sets: |scale| vec![scale.small, scale.large],
-    steps: |scale| scale.rounds,
+    steps: |scale| 2 * scale.rounds,
     run: |stage| run(stage).boxed_local(),
 };
 
@@ -42,28 +42,28 @@ const SMALL: Aim = Aim::AtMost(1.3);
 async fn run(stage: &Stage) -> anyhow::Result<Vec<Case>> {
     let scale = &stage.scale;
     let [large, small] = [stage.sets().open(scale.large)?, stage.sets().open(scale.small)?];
-    let pages_of_large = pages(stage, &large, scale.large)?;
-    let pages_of_small = pages(stage, &small, scale.small)?;
-    let first_pages = first_pages(stage, &large).await?;
+    let first = [first_pages(stage, &large).await?, first_pages(stage, &small).await?];
+    let anywhere = [pages(stage, &large, scale.large)?, pages(stage, &small, scale.small)?];
     let bare = Bare::like(&large.get(FIRST_PAGE).await?, ROUTE)?;
-    let [mut of_first, mut of_large, mut of_small] = [(); 3].map(|()| Sheet::default());
-    for _ in stage.rounds("GET a page") {
-        let h = pages_of_large.on(bare.address).await?;
-        let from_large = pages_of_large.on(large.address).await?;
-        let from_small = pages_of_small.on(small.address).await?;
-        of_first.beside_h("pages", &first_pages.on(large.address).await?, &h);
-        of_large.beside_h("pages", &from_large, &h);
-        of_small.beside_h("pages", &from_small, &h);
-        let times = ratio(from_small.per_second(), from_large.per_second());
-        of_small.add("times the large one", Unit::Ratio, times);
+    let mut cases = Vec::new();
+    for (which, [of_large, of_small]) in [("first", first), ("anywhere", anywhere)] {
+        let [mut in_large, mut in_small] = [Sheet::default(), Sheet::default()];
+        for _ in stage.rounds(&format!("GET a page, {which}")) {
+            let h = of_large.on(bare.address).await?;
+            let from_large = of_large.on(large.address).await?;
+            let from_small = of_small.on(small.address).await?;
+            in_large.beside_h("pages", &from_large, &h);
+            in_small.beside_h("pages", &from_small, &h);
+            let times = ratio(from_small.per_second(), from_large.per_second());
+            in_small.add("times the large one", Unit::Ratio, times);
+        }
+        in_large.aim("of H", OF_H);
+        in_small.aim("times the large one", SMALL);
+        for (sheet, size) in [(in_large, scale.large), (in_small, scale.small)] {
+            cases.push(sheet.case(format!("{}, {which}", tickets_text(size))));
+        }
     }
-    of_first.aim("of H", OF_H);
-    of_large.aim("of H", OF_H);
-    of_small.aim("times the large one", SMALL);
-    let first = of_first.case(format!("{}, first {FIRST} pages", tickets_text(scale.large)));
-    let cases = [(of_large, scale.large), (of_small, scale.small)];
-    let cases = cases.map(|(sheet, size)| sheet.case(format!("{}, anywhere", tickets_text(size))));
-    Ok([first].into_iter().chain(cases).collect())
+    Ok(cases)
 }
 
 /// The pages that are walked through from the newest ticket on.

@@ -7,7 +7,7 @@ mod growth;
 mod losers;
 mod memory;
 mod orders;
-mod reserved;
+pub(crate) mod reserved;
 mod search;
 mod start;
 mod story;

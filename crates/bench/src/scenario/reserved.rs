@@ -13,10 +13,9 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use super::{Scenario, orders};
-use crate::exchange::Exchange;
 use crate::load::{Answer, Connection, Load, Measured, Notes, Pace, Request, gather, schedule};
 use crate::sheet::{Sheet, median};
-use crate::stage::{Stage, Supply, look, order};
+use crate::stage::{Stage, look, order};
 
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "reserved",
@@ -32,7 +31,7 @@ const CLIENTS: usize = 256;
 const SHARE: f64 = 0.7;
 
 /// Those who order a ticket and look at it; their own load is small beside the others'.
-const WATCHERS: usize = 4;
+pub(crate) const WATCHERS: usize = 4;
 
 /// For each order of the others, so many of the watchers, at most.
 const WATCHED: usize = 8;
@@ -61,8 +60,12 @@ async fn run(stage: &Stage) -> anyhow::Result<Vec<Case>> {
         let tickets = supply.take(count)?;
         let pace = Pace::At(schedule::arrivals(rate, count, round as u64));
         let load = Load { pace, ..orders::load(stage, CLIENTS, &tickets)? };
-        let (placed, shown) =
-            watched(stage, &exchange, &load, &mut supply, count / WATCHED).await?;
+        let tickets = supply.take(count / WATCHED)?;
+        let asked = tickets.iter().enumerate().map(|(number, ticket)| {
+            anyhow::Ok((order(stage.token(number % WATCHERS), ticket)?, look(ticket)?))
+        });
+        let asked: Vec<_> = asked.collect::<Result<_, _>>()?;
+        let (placed, shown) = watched(exchange.address, &load, asked).await?;
         exchange.drain().await?;
         sheet.times(&shown);
         sheet.add("orders", Unit::PerSecond, placed.per_second());
@@ -72,25 +75,24 @@ async fn run(stage: &Stage) -> anyhow::Result<Vec<Case>> {
     Ok(vec![sheet.case(format!("{:.0} % of the most orders a second", SHARE * 100.0))])
 }
 
-/// What others' orders took, and how soon the watchers' tickets were shown as reserved.
-async fn watched(
-    stage: &Stage,
-    exchange: &Exchange,
+/// What others' orders took, and how soon the tickets that the watchers ordered (`asked`: the order
+/// and the look at it) were shown as reserved.
+pub(crate) async fn watched(
+    address: SocketAddr,
     load: &Load,
-    supply: &mut Supply,
-    count: usize,
+    asked: Vec<(Request, Request)>,
 ) -> anyhow::Result<(Measured, Measured)> {
     let ended = Arc::new(AtomicBool::new(false));
     let started = Instant::now();
-    let mut watchers = JoinSet::new();
-    for number in 0..WATCHERS {
-        let tickets = supply.take(count / WATCHERS)?;
-        let asked =
-            |ticket: &String| anyhow::Ok((order(stage.token(number), ticket)?, look(ticket)?));
-        let asked = tickets.iter().map(asked).collect::<Result<_, _>>()?;
-        watchers.spawn(watch(exchange.address, asked, Arc::clone(&ended)));
+    let mut each: [Vec<_>; WATCHERS] = Default::default();
+    for (number, asked) in asked.into_iter().enumerate() {
+        each[number % WATCHERS].push(asked);
     }
-    let placed = load.on(exchange.address).await;
+    let mut watchers = JoinSet::new();
+    for asked in each {
+        watchers.spawn(watch(address, asked, Arc::clone(&ended)));
+    }
+    let placed = load.on(address).await;
     ended.store(true, Ordering::Relaxed);
     let shown = gather(watchers).await?;
     Ok((placed?, Measured::since(started, &shown)?))

@@ -2,3 +2,4 @@
 
 pub(crate) mod bare;
 pub(crate) mod commits;
+pub(crate) mod pgbench;

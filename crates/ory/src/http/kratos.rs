@@ -84,8 +84,8 @@ impl Sessions for KratosSessions {
 }
 
 fn read(body: &[u8]) -> Result<Option<SignedIn>, PortError> {
-    let Session { id, active, expires_at, identity } =
-        serde_json::from_slice(body).map_err(failed)?;
+    let session: Session = serde_json::from_slice(body).map_err(failed)?;
+    let Session { id, active, expires_at, identity } = session;
     Ok(active.then(|| SignedIn {
         session_id: id,
         user_id: identity.metadata_public.id,

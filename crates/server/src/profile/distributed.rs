@@ -32,7 +32,7 @@ use super::databases;
 use super::http::{OrdersElsewhere, OrdersHere, ReservationsHere};
 use super::nobody::Nobody;
 use super::services::Services;
-use crate::compose::NAMESPACES;
+use crate::compose::{Journals, NAMESPACES};
 use crate::documents::HEARERS;
 use crate::work::Work;
 
@@ -130,15 +130,25 @@ impl Distributed {
     }
 
     /// Tuples are kept by auth, also those that entities tell where their databases are at hand:
-    /// other processes ask about them, too. What never changes is remembered here.
-    pub(super) fn permissions(&self, local: Option<&Auth>) -> anyhow::Result<Arc<dyn Permissions>> {
+    /// other processes ask about them, too. What never changes is remembered here, and what is at
+    /// hand isn't asked for.
+    pub(super) fn permissions(
+        &self,
+        local: Option<&Auth>,
+        journals: &Journals,
+    ) -> anyhow::Result<Arc<dyn Permissions>> {
         let kept: Arc<dyn Permissions> = match (local, self.services.auth.clone()) {
             (Some(auth), _) => auth.permissions(Vec::new()),
             (None, Some(auth)) => Arc::new(KetoPermissions::new(auth, self.key.clone())),
             (None, None) => return Ok(Arc::new(Nobody)),
         };
         let model = Model::parse(NAMESPACES).context("the permission model")?;
-        Ok(Arc::new(Remembering::new(kept, model)))
+        let mut told = Vec::new();
+        told.extend(journals.tickets.clone().map(tickets::relations));
+        told.extend(journals.orders.clone().map(orders::relations));
+        told.extend(journals.orders.clone().map(orders::listed));
+        told.extend(journals.payments.clone().map(payments::relations));
+        Ok(Arc::new(Remembering::new(kept, model).hearing(told)))
     }
 
     pub(super) fn bus(

@@ -1,17 +1,20 @@
 //! The PostgreSQL engine: a pool of connections (`pool`), batches that are one transaction and one
-//! round trip each (`writer`), and reads of one round trip.
+//! round trip (`writer`), alone or, when many come at once, in groups (`queue`), and reads of one
+//! round trip.
 //!
 //! Nothing waits for a server that doesn't answer: each wait has its limit, after which the caller
-//! hears that the database is unavailable. The server groups commits of several connections by
-//! itself, so nothing is grouped here.
+//! hears that the database is unavailable. The server shares a flush to the disk among commits of
+//! several connections by itself; what groups save is its work for each statement.
 //!
-//! Reading order: `options`, `sql` (how statements are rewritten), `values`, `error`, `tls`,
-//! `pool`, `migrate`, `writer`.
+//! Reading order: `options`, `sql` (how statements are rewritten), `fold` (inserts of many rows),
+//! `values`, `error`, `tls`, `pool`, `migrate`, `writer`, `queue`.
 
 mod error;
+mod fold;
 mod migrate;
 mod options;
 mod pool;
+mod queue;
 mod sql;
 mod tls;
 mod values;
@@ -22,6 +25,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use futures_util::{TryStreamExt, pin_mut};
 use telemetry::Repeated;
 use tokio::sync::Semaphore;
@@ -32,6 +36,7 @@ use crate::{Condition, Migration, Row, Statement, StoreError, Value};
 use error::{Failure, from_postgres, is_of_connection};
 pub use options::PostgresOptions;
 use pool::{Connection, Lease, Pool, no_answer};
+use queue::{Queue, Waiting};
 use tls::Tls;
 
 /// Writes a row as it is: changes nothing, and needs everything a write needs.
@@ -40,6 +45,9 @@ const PROBE: &str = "update schema_migrations set checksum = checksum
 
 /// How often a batch is tried that had to give way to another, or met a connection that had ended.
 const ATTEMPTS_MAX: usize = 5;
+
+/// Groups of batches under way at once. More would be smaller, and cost the server more.
+const WRITERS_MAX: usize = 2;
 
 /// How often the log says that nothing can be written, while that is so.
 const SAY_EVERY: Duration = Duration::from_secs(60);
@@ -50,6 +58,7 @@ pub(crate) struct Postgres(Arc<Database>);
 struct Database {
     name: Arc<str>,
     pool: Arc<Pool>,
+    queue: Queue,
     /// Long reads: half of the connections at most, so that short ones never wait for all of them.
     scans: Arc<Semaphore>,
     readers: AtomicUsize,
@@ -91,6 +100,7 @@ impl Postgres {
             name,
             scans: Arc::new(Semaphore::new(options.connections_max.div_ceil(2).max(1))),
             pool: Arc::new(Pool::new(config, tls, options)),
+            queue: Queue::default(),
             readers: AtomicUsize::new(0),
             can_write: AtomicBool::new(true),
             outage: Repeated::every(SAY_EVERY),
@@ -102,19 +112,23 @@ impl Postgres {
         if batch.is_empty() {
             return Ok(());
         }
-        let (database, started) = (&*self.0, Instant::now());
-        let mut applied = Err(StoreError::closed());
-        for _ in 0..ATTEMPTS_MAX {
-            match database.try_apply(&batch).await {
-                Err(Failure::Again(error)) => applied = Err(error),
-                done => {
-                    applied = done.map_err(Failure::into_error);
-                    break;
-                }
-            }
+        let database = &self.0;
+        let mut left = database.queue.leave(batch, WRITERS_MAX);
+        if left.needs_writer {
+            // goes on when this is dropped: others may rely on it by then
+            tokio::spawn(Arc::clone(database).write());
         }
-        database.note(started.elapsed(), &applied);
-        applied
+        let wait_max = database.pool.options().wait_max;
+        let answer = match timeout(wait_max, &mut left.answer).await {
+            Ok(answer) => answer,
+            Err(_) if database.queue.withdraw(&left) => {
+                let late = no_answer("to the batches before", wait_max);
+                database.note(wait_max, std::slice::from_ref(&Err(late.clone())));
+                return Err(late);
+            }
+            Err(_) => left.answer.await,
+        };
+        answer.unwrap_or_else(|_gone| Err(StoreError::closed()))
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -189,11 +203,62 @@ impl Database {
         self.pool.lease().await
     }
 
-    async fn try_apply(&self, batch: &[Statement]) -> Result<(), Failure> {
+    /// Writes what waits until nothing does.
+    async fn write(self: Arc<Self>) {
+        // bounded: each round takes batches out of the queue
+        while let Some(group) = self.queue.take() {
+            let started = Instant::now();
+            let (batches, answers): (Vec<_>, Vec<_>) =
+                group.into_iter().map(|Waiting { batch, answer, .. }| (batch, answer)).unzip();
+            let batches: Vec<&[Statement]> = batches.iter().map(Vec::as_slice).collect();
+            let applied = self.apply_all(&batches).await;
+            self.note(started.elapsed(), &applied);
+            for (answer, applied) in answers.into_iter().zip(applied) {
+                // who asked may be gone
+                let _ = answer.send(applied);
+            }
+        }
+    }
+
+    /// Applies `batches`, each of which stands or falls by itself.
+    async fn apply_all(&self, batches: &[&[Statement]]) -> Vec<Result<(), StoreError>> {
+        if let [batch] = batches {
+            return vec![self.apply_alone(batch).await];
+        }
+        match self.try_apply(batches).await {
+            Ok(()) => batches.iter().map(|_| Ok(())).collect(),
+            // nobody knows whether they stand, or none can
+            Err(Failure::Final(error)) if error.is_passing() => {
+                batches.iter().map(|_| Err(error.clone())).collect()
+            }
+            // one of them was refused, or they were in another's way
+            Err(_refused) => join_all(batches.iter().map(|batch| self.apply_alone(batch))).await,
+        }
+    }
+
+    async fn apply_alone(&self, batch: &[Statement]) -> Result<(), StoreError> {
+        let mut last = StoreError::closed();
+        for _ in 0..ATTEMPTS_MAX {
+            match self.try_apply(&[batch]).await {
+                Err(Failure::Again(error)) => last = error,
+                done => return done.map_err(Failure::into_error),
+            }
+        }
+        Err(last)
+    }
+
+    /// Applies all of `batches`, or none.
+    async fn try_apply(&self, batches: &[&[Statement]]) -> Result<(), Failure> {
         let mut lease = self.lease().await.map_err(Failure::Final)?;
         let limit = self.pool.options().answer_max;
         let connection = lease.connection().map_err(Failure::Final)?;
-        match timeout(limit, writer::apply(connection, batch)).await {
+        let applying = async {
+            match batches {
+                [batch] => writer::apply(connection, batch).await,
+                several => writer::apply_together(connection, several).await,
+            }
+        };
+        match timeout(limit, applying).await {
             Ok(applied) => {
                 if let Err(Failure::Again(_) | Failure::Final(StoreError::Unavailable { .. })) =
                     applied
@@ -228,27 +293,26 @@ impl Database {
         rows.iter().map(values::row_of).collect::<Result<_, _>>().map_err(Failure::Final)
     }
 
-    /// Counts a batch, and says when nothing can be written, and when that is over.
-    fn note(&self, time: Duration, applied: &Result<(), StoreError>) {
+    /// Counts batches that were written together, and says when nothing can be written, and when
+    /// that is over.
+    fn note(&self, time: Duration, applied: &[Result<(), StoreError>]) {
         let Self { name, meter, outage, can_write, .. } = self;
-        match applied {
-            Err(error) if error.is_passing() => {
-                meter.not_committed(1);
-                can_write.store(false, Ordering::Relaxed);
-                if let Some(kept_back) = outage.say() {
-                    tracing::error!(%error, database = &**name, kept_back,
-                        "Could not commit a batch; whoever asked was told");
-                }
+        let failed = |it: &&Result<(), StoreError>| matches!(it, Err(error) if error.is_passing());
+        if let Some(Err(error)) = applied.iter().find(failed) {
+            meter.not_committed(applied.iter().filter(failed).count());
+            can_write.store(false, Ordering::Relaxed);
+            if let Some(kept_back) = outage.say() {
+                tracing::error!(%error, database = &**name, kept_back,
+                    "Could not commit a batch; whoever asked was told");
             }
-            _ => {
-                meter.committed(time, std::slice::from_ref(applied));
-                if !can_write.swap(true, Ordering::Relaxed)
-                    && let Some(kept_back) = outage.over()
-                {
-                    let database = &**name;
-                    tracing::info!(database, kept_back, "The database can be written again");
-                }
-            }
+            return;
+        }
+        meter.committed(time, applied);
+        if !can_write.swap(true, Ordering::Relaxed)
+            && let Some(kept_back) = outage.over()
+        {
+            let database = &**name;
+            tracing::info!(database, kept_back, "The database can be written again");
         }
     }
 }

@@ -13,8 +13,8 @@ use tokio_postgres::{Client, Config, Error, Statement};
 
 use super::error::from_postgres;
 use super::options::PostgresOptions;
-use super::sql;
 use super::tls::Tls;
+use super::{fold, sql};
 use crate::{Guard, StoreError};
 
 /// Prepared statements each connection keeps; when there are more, it begins anew.
@@ -28,9 +28,10 @@ pub(super) struct Connection {
     pub(super) client: Client,
     /// Carries what is written and read; ends with this.
     driver: JoinHandle<()>,
-    /// As they are; and those that must touch so many rows.
+    /// As they are; those that must touch so many rows; and those that insert so many.
     plain: HashMap<Box<str>, Statement>,
     guarded: HashMap<(&'static str, usize), Statement>,
+    folded: HashMap<(&'static str, usize), Statement>,
 }
 
 impl Drop for Connection {
@@ -53,7 +54,8 @@ impl Connection {
             .map_err(|error| from_postgres(&error))?;
         // how it ended is told to whoever waits for an answer
         let driver = tokio::spawn(async move { drop(connection.await) });
-        Ok(Self { client, driver, plain: HashMap::new(), guarded: HashMap::new() })
+        let (plain, guarded, folded) = (HashMap::new(), HashMap::new(), HashMap::new());
+        Ok(Self { client, driver, plain, guarded, folded })
     }
 
     /// The statement of a batch, prepared.
@@ -85,10 +87,28 @@ impl Connection {
         Ok(statement)
     }
 
+    /// The insert `sql` of a row of so many parameters, for so many rows, prepared.
+    pub(super) async fn folded(
+        &mut self,
+        sql: &'static str,
+        params: usize,
+        rows: usize,
+    ) -> Result<Statement, Error> {
+        if let Some(statement) = self.folded.get(&(sql, rows)) {
+            return Ok(statement.clone());
+        }
+        self.make_room();
+        let text = fold::folded(sql, params, rows).unwrap_or_default();
+        let statement = self.client.prepare(&text).await?;
+        self.folded.insert((sql, rows), statement.clone());
+        Ok(statement)
+    }
+
     fn make_room(&mut self) {
-        if self.plain.len() + self.guarded.len() >= STATEMENTS_MAX {
+        if self.plain.len() + self.guarded.len() + self.folded.len() >= STATEMENTS_MAX {
             self.plain.clear();
             self.guarded.clear();
+            self.folded.clear();
         }
     }
 }

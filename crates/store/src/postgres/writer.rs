@@ -1,6 +1,6 @@
-//! Writes: a batch is one transaction, and one round trip. Its beginning, its statements and its
-//! commit are sent at once; a statement that is refused makes the server turn the commit into a
-//! rollback.
+//! Writes: a batch, or a group of them, is one transaction, and one round trip. Its beginning, its
+//! statements and its commit are sent at once; a statement that is refused makes the server turn
+//! the commit into a rollback.
 
 use std::pin::Pin;
 use std::task::Poll;
@@ -9,6 +9,7 @@ use futures_util::future::{MaybeDone, maybe_done, poll_fn};
 use tokio_postgres::{Client, Error};
 
 use super::error::{Failure, failure_of, from_postgres, is_of_shutdown};
+use super::fold;
 use super::pool::Connection;
 use crate::{Guard, Statement, StoreError, Value};
 
@@ -22,41 +23,127 @@ pub(super) async fn apply(connection: &mut Connection, batch: &[Statement]) -> R
     let alone = batch.len() == 1;
     let mut requests = Vec::with_capacity(batch.len() + 2);
     if !alone {
-        requests.push(Request::new(connection, BEGIN, Guard::None, &[]).await?);
+        requests.push(Request::word(connection, BEGIN).await?);
     }
-    for Statement { sql, params, guard } in batch {
-        requests.push(Request::new(connection, sql, *guard, params).await?);
+    for statement in batch {
+        requests.push(Request::new(connection, statement).await?);
     }
     if alone {
         let [request] = &requests[..] else { return Ok(()) };
-        let sent = connection.client.execute_raw(&request.statement, request.params).await;
-        return sent.map(drop).map_err(|error| unsent(&error, request.sql));
+        return request.send(&connection.client).await.map_err(|error| unsent(&error, request.sql));
     }
-    requests.push(Request::new(connection, COMMIT, Guard::None, &[]).await?);
-    let rollback = Request::new(connection, ROLLBACK, Guard::None, &[]).await?;
+    requests.push(Request::word(connection, COMMIT).await?);
+    let rollback = Request::word(connection, ROLLBACK).await?;
     transact(&connection.client, &requests, &rollback).await
+}
+
+/// Applies `batches`, all or none: when one is refused, each is to be tried alone.
+///
+/// Batches with the same statements are carried out side by side, all of their first ones, then
+/// all of their second ones, so that rows can be inserted together ([`fold`]). Callers who wait at
+/// the same time are promised no order.
+pub(super) async fn apply_together(
+    connection: &mut Connection,
+    batches: &[&[Statement]],
+) -> Result<(), Failure> {
+    let mut requests = vec![Request::word(connection, BEGIN).await?];
+    for alike in alike(batches) {
+        let length = alike.first().map_or(0, |batch| batch.len());
+        for place in 0..length {
+            let row: Vec<_> = alike.iter().filter_map(|batch| batch.get(place)).collect();
+            add(&mut requests, connection, &row).await?;
+        }
+    }
+    requests.push(Request::word(connection, COMMIT).await?);
+    let rollback = Request::word(connection, ROLLBACK).await?;
+    transact(&connection.client, &requests, &rollback).await
+}
+
+/// Adds what carries out `statements`, which differ in nothing but their parameters.
+async fn add<'a>(
+    requests: &mut Vec<Request<'a>>,
+    connection: &mut Connection,
+    mut statements: &[&'a Statement],
+) -> Result<(), Failure> {
+    let can_fold = statements.first().is_some_and(|first| fold::is_foldable(first));
+    while !statements.is_empty() {
+        let size = if can_fold { fold::portion(statements.len()) } else { 1 };
+        let (these, others) = statements.split_at(size);
+        requests.push(match these {
+            [one] => Request::new(connection, one).await?,
+            several => Request::folded(connection, several).await?,
+        });
+        statements = others;
+    }
+    Ok(())
+}
+
+/// Batches by their statements, those with the same ones together.
+fn alike<'a>(batches: &[&'a [Statement]]) -> Vec<Vec<&'a [Statement]>> {
+    let is_like = |one: &Statement, other: &Statement| {
+        let has_as_many = one.params.len() == other.params.len();
+        one.sql == other.sql && one.guard == other.guard && has_as_many
+    };
+    let mut kinds: Vec<Vec<&[Statement]>> = Vec::new();
+    for batch in batches {
+        let same = kinds.iter_mut().find(|kind| {
+            let its = kind.first().copied().unwrap_or_default();
+            its.len() == batch.len()
+                && its.iter().zip(*batch).all(|(one, other)| is_like(one, other))
+        });
+        match same {
+            Some(kind) => kind.push(batch),
+            None => kinds.push(vec![batch]),
+        }
+    }
+    kinds
 }
 
 /// One statement about to be sent.
 struct Request<'a> {
     sql: &'static str,
     statement: tokio_postgres::Statement,
-    params: &'a [Value],
+    params: Vec<&'a Value>,
 }
 
 impl<'a> Request<'a> {
-    async fn new(
+    /// `begin`, `commit` or `rollback`.
+    async fn word(connection: &mut Connection, sql: &'static str) -> Result<Self, Failure> {
+        let statement = connection.guarded(sql, Guard::None).await;
+        Self::of(sql, statement, Vec::new())
+    }
+
+    async fn new(connection: &mut Connection, statement: &'a Statement) -> Result<Self, Failure> {
+        let Statement { sql, params, guard } = statement;
+        Self::of(sql, connection.guarded(sql, *guard).await, params.iter().collect())
+    }
+
+    /// What inserts the rows of several.
+    async fn folded(
         connection: &mut Connection,
-        sql: &'static str,
-        guard: Guard,
-        params: &'a [Value],
+        statements: &[&'a Statement],
     ) -> Result<Self, Failure> {
-        match connection.guarded(sql, guard).await {
+        let params: Vec<_> = statements.iter().flat_map(|it| &it.params).collect();
+        let sql = statements.first().map_or("", |first| first.sql);
+        let rows = statements.len();
+        Self::of(sql, connection.folded(sql, params.len() / rows.max(1), rows).await, params)
+    }
+
+    fn of(
+        sql: &'static str,
+        prepared: Result<tokio_postgres::Statement, Error>,
+        params: Vec<&'a Value>,
+    ) -> Result<Self, Failure> {
+        match prepared {
             Ok(statement) => Ok(Self { sql, statement, params }),
             // nothing of the batch was sent yet
             Err(error) if error.is_closed() => Err(Failure::Again(from_postgres(&error))),
             Err(error) => Err(failure_of(&error, sql)),
         }
+    }
+
+    async fn send(&self, client: &Client) -> Result<(), Error> {
+        client.execute_raw(&self.statement, self.params.iter().copied()).await.map(drop)
     }
 }
 
@@ -66,13 +153,11 @@ async fn transact(
     requests: &[Request<'_>],
     rollback: &Request<'_>,
 ) -> Result<(), Failure> {
-    let mut answers: Vec<_> = requests
-        .iter()
-        .map(|it| Box::pin(maybe_done(client.execute_raw(&it.statement, it.params))))
-        .collect();
+    let mut answers: Vec<_> =
+        requests.iter().map(|it| Box::pin(maybe_done(it.send(client)))).collect();
     if let Some(refused) = send_all(&mut answers).await {
         // the commit was not sent: what came before it, if anything did, is undone
-        let _undone = client.execute_raw(&rollback.statement, rollback.params).await;
+        let _undone = rollback.send(client).await;
         let error = answers[refused].as_mut().take_output().and_then(Result::err);
         let sql = requests[refused].sql;
         let closed = || Failure::Final(StoreError::closed());
@@ -81,7 +166,7 @@ async fn transact(
     for (answer, request) in answers.iter_mut().zip(requests) {
         answer.as_mut().await;
         match answer.as_mut().take_output() {
-            Some(Ok(_rows)) => {}
+            Some(Ok(())) => {}
             // answers come in turn: the server ended before it came to the commit
             Some(Err(error)) if is_of_shutdown(&error) && request.sql != COMMIT => {
                 return Err(Failure::Again(from_postgres(&error)));
@@ -97,7 +182,7 @@ async fn transact(
 /// the first that can't be sent, and tells which.
 async fn send_all<F>(answers: &mut [Pin<Box<MaybeDone<F>>>]) -> Option<usize>
 where
-    F: Future<Output = Result<u64, Error>>,
+    F: Future<Output = Result<(), Error>>,
 {
     poll_fn(|context| {
         let refused = answers.iter_mut().position(|answer| {

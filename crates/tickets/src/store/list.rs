@@ -12,13 +12,13 @@ mod condition;
 
 use std::sync::Arc;
 
-use kernel::{TicketId, UserId, Version};
+use kernel::{TicketId, UserId};
 use outbox::Journal;
 use store::{Row, StoreError, Value};
 
 use self::condition::{Conditions, sort_column};
 use super::dialect::Dialect;
-use super::{COLUMNS, find_all, ticket_of};
+use super::{COLUMNS, ticket_of};
 use crate::domain::query::{Comparison, Field, Filter, Key, SortField, Test, TicketQuery};
 use crate::queries::list_tickets::ListTickets;
 use crate::showcase::{Showcase, Shown};
@@ -31,44 +31,62 @@ const SHORT_SKIP: u32 = 100;
 
 /// A page's tickets and one more, if there are more.
 ///
-/// The page is read without what the showcase has: which tickets they are, and their revisions.
+/// Where the showcase knows what pages show lately, it is only read which tickets they are, and
+/// their revisions; if it doesn't know one of them after all, the page is read once more, whole.
 pub(crate) async fn list(
     journal: &Journal,
     showcase: &Showcase,
     list: &ListTickets,
 ) -> Result<Vec<Arc<Shown>>, StoreError> {
+    if showcase.knows_pages()
+        && let Some(page) = list_known(journal, showcase, list).await?
+    {
+        return Ok(page);
+    }
     let search = showcase.search();
-    let Some(select) = plan(journal, list, Columns::Revision).await? else {
-        return Ok(Vec::new());
-    };
-    let rows = select.read(journal).await?;
-    let revision = |row: &Row| Ok((row.get(0)?, row.get(1)?));
-    let page = rows.iter().map(revision).collect::<Result<Vec<(TicketId, Version)>, _>>()?;
-    let mut shown: Vec<_> =
-        page.iter().map(|(id, revision)| showcase.at_revision(*id, *revision)).collect();
-    let are_missing = page.iter().zip(&shown).filter(|(_, shown)| shown.is_none());
-    let missing: Vec<_> = are_missing.map(|((id, _), _)| *id).collect();
-    for ticket in find_all(journal, &missing).await? {
-        let found = showcase.learn(search, ticket);
-        let named = (found.ticket.id, found.ticket.revision);
-        if let Some(at) = page.iter().position(|of_page| *of_page == named) {
-            shown[at] = Some(found);
+    let rows = read(journal, list, Columns::Whole).await?;
+    let tickets = rows.iter().map(ticket_of).collect::<Result<Vec<_>, _>>()?;
+    let (count, mut known) = (tickets.len(), 0);
+    let shown = tickets.into_iter().map(|ticket| {
+        if let Some(shown) = showcase.at_revision(ticket.id, ticket.revision) {
+            known += 1;
+            return shown;
         }
-    }
-    match shown.into_iter().collect() {
-        Some(shown) => Ok(shown),
-        // one of them was changed between the two readings
-        None => list_whole(journal, list).await,
-    }
+        showcase.learn(search, ticket)
+    });
+    let page = shown.collect();
+    showcase.hear_of_page(known == count);
+    Ok(page)
 }
 
-/// As [`list`], in one reading.
-async fn list_whole(journal: &Journal, list: &ListTickets) -> Result<Vec<Arc<Shown>>, StoreError> {
-    let Some(select) = plan(journal, list, Columns::Whole).await? else {
+/// The page, if all its tickets are known.
+async fn list_known(
+    journal: &Journal,
+    showcase: &Showcase,
+    list: &ListTickets,
+) -> Result<Option<Vec<Arc<Shown>>>, StoreError> {
+    let rows = read(journal, list, Columns::Revision).await?;
+    let shown = |row: &Row| Ok(showcase.at_revision(row.get(0)?, row.get(1)?));
+    let page: Option<Vec<_>> = rows.iter().map(shown).collect::<Result<_, StoreError>>()?;
+    if page.is_some() {
+        showcase.hear_of_page(true);
+    }
+    Ok(page)
+}
+
+async fn read(
+    journal: &Journal,
+    list: &ListTickets,
+    columns: Columns,
+) -> Result<Vec<Row>, StoreError> {
+    let Some(select) = plan(journal, list, columns).await? else {
         return Ok(Vec::new());
     };
-    let rows = select.read(journal).await?;
-    rows.iter().map(|row| ticket_of(row).map(Shown::new).map(Arc::new)).collect()
+    if select.is_short {
+        journal.query(select.sql, select.values).await
+    } else {
+        journal.scan(select.sql, select.values).await
+    }
 }
 
 /// The engine's plan for [`list`].
@@ -91,16 +109,6 @@ struct Select {
     values: Vec<Value>,
     /// Whether an index makes it short.
     is_short: bool,
-}
-
-impl Select {
-    async fn read(self, journal: &Journal) -> Result<Vec<Row>, StoreError> {
-        if self.is_short {
-            journal.query(self.sql, self.values).await
-        } else {
-            journal.scan(self.sql, self.values).await
-        }
-    }
 }
 
 /// What is read of each ticket.

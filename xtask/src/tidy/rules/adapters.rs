@@ -13,7 +13,6 @@ const ADAPTERS: &[(&str, &str)] = &[
     ("card_sandbox::", "card-sandbox"),
     ("Store::open", "store"),
     ("Store::connect", "store"),
-    ("RabbitMq::new", "bus"),
     ("KetoPermissions", "ory"),
     ("KratosSessions", "ory"),
     ("redis_kit::", "redis-kit"),

@@ -1,14 +1,20 @@
 //! A run as it might be: aims met and missed, by much and by little, and what wasn't measured.
 
 use crate::report::number::number;
-use crate::results::{Aim, Case, Figure, Machine, Outcome, Run, Unit};
+use crate::results::{Aim, Case, Figure, Machine, Outcome, Profile, Run, Unit};
 
 use Aim::{AtLeast, AtMost};
 use Unit::{Count, Megabytes, Milliseconds, PerSecond, Ratio};
 
 pub(super) fn run() -> Run {
     let outcomes = vec![get_ticket(), search(), place_order(), lag(), start(), growth()];
-    Run { started: "2026-03-01T12:00:00Z".into(), is_quick: false, machine: machine(), outcomes }
+    Run {
+        started: "2026-03-01T12:00:00Z".into(),
+        is_quick: false,
+        profile: Profile::Embedded,
+        machine: machine(),
+        outcomes,
+    }
 }
 
 /// A run of one figure, measured under one load.
