@@ -125,7 +125,7 @@ pub(crate) fn check_copies(databases: &Databases, round: usize) {
 }
 
 /// Every reservation had its timer.
-fn check_timers(databases: &Databases, round: usize) {
+pub(crate) fn check_timers(databases: &Databases, round: usize) {
     let orders = databases.rows("orders", "select id from orders order by id");
     let timers = databases.rows("expiration", "select order_id from timers order by order_id");
     assert_eq!(orders, timers, "round {round}: timers");

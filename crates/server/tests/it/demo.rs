@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use serde_json::json;
 use testkit::{Databases, Person, TestPlatform};
 
-use crate::crash::check_copies;
+use crate::crash::{check_copies, check_timers};
 use crate::mishaps::check_money;
 use crate::one_process;
 use crate::program::run;
@@ -47,6 +47,7 @@ async fn a_demo_fills_an_exchange_that_fits_together() {
     assert!(databases.is_at_rest() || databases.is_at_rest(), "{}", databases.rest());
     assert_eq!(databases.dead_letters(), Vec::<String>::new());
     check_copies(&databases, 0);
+    check_timers(&databases, 0);
     check_money(&databases);
     let count = |context: &str, what: &str| {
         databases.number(context, &format!("select count(*) from {what}"))
