@@ -7,7 +7,7 @@
 //! request comes from ([`client_address`]), how often ([`rate_limit`]), how many at once
 //! ([`admission`]), how its body is read ([`request_body`]), and what other sites may do
 //! ([`cross_site`]). [`observe`] counts and traces what comes out. What services have for each
-//! other takes their key ([`internal`]).
+//! other takes their key ([`mod@internal`]).
 
 pub mod admission;
 pub mod body;

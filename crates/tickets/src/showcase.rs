@@ -3,12 +3,12 @@
 //!
 //! Nobody is shown a ticket as it was before a change that somebody was told of:
 //!
-//! - Whoever changes a ticket says so before that is stored ([`Showcase::changing`]), and until it
+//! - Whoever changes a ticket says so before that is stored (`Showcase::changing`), and until it
 //!   is. From then on it is unknown here, it isn't learned, and the database alone tells it.
 //! - Who reads the database while a ticket is being changed may read what was true before. So what
 //!   was read is learned only if no change has finished since the reading began, and none of this
 //!   ticket is under way.
-//! - A page tells the revision of each ticket on it ([`Showcase::at_revision`]): what is kept here
+//! - A page tells the revision of each ticket on it (`Showcase::at_revision`): what is kept here
 //!   stands for a row only if it is of the same revision, in which nothing differs.
 //!
 //! The first two hold where this process alone changes tickets. Where others do, too, only the
@@ -81,7 +81,7 @@ pub struct Showcase {
     pages_known: AtomicU32,
 }
 
-/// All pages, in the measure of [`Showcase::pages_known`].
+/// All pages, in the measure of `Showcase::pages_known`.
 const ALWAYS: u32 = 1 << 16;
 
 /// Each page weighs so much less than the next: one part of this.

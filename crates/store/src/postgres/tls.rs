@@ -1,5 +1,5 @@
 //! TLS to the server, by rustls. How much is checked is for `sslmode` to say, as for every other
-//! client of PostgreSQL (https://www.postgresql.org/docs/current/libpq-ssl.html).
+//! client of PostgreSQL (<https://www.postgresql.org/docs/current/libpq-ssl.html>).
 
 use std::io;
 use std::pin::Pin;
