@@ -12,7 +12,7 @@ use crate::fault::{Fault, Report, Subject};
 use crate::keys::{self, Key};
 use crate::needs::NEEDS;
 use crate::roles::Roles;
-use crate::rules::{RULES, Said, Severity};
+use crate::rules::{RULES, Rule, Said, Severity};
 use crate::{Command, Settings, mask, typo, vault};
 
 /// A setting and its value.
@@ -75,7 +75,10 @@ impl Configuration {
             _ => Roles::all(),
         };
         let said = Said { settings: &settings, roles: &roles };
-        check_together(&said, &effective, &mut report);
+        check_together(RULES, &said, &effective, &mut report);
+        if is_about_serving(command.as_ref()) {
+            check_together(NEEDS, &said, &effective, &mut report);
+        }
         Ok(Self { command, report, effective, settings })
     }
 
@@ -136,10 +139,16 @@ impl Effective {
     }
 }
 
+/// Whether the settings are to be those of a process that serves. Whoever looks after its data
+/// needs its databases alone.
+fn is_about_serving(command: Option<&Command>) -> bool {
+    matches!(command, None | Some(Command::Serve { .. } | Command::Config(_)))
+}
+
 /// What is wrong between settings, each of which may be right alone. A rule about a setting that
 /// is wrong already has nothing to say.
-fn check_together(all: &Said<'_>, effective: &[Effective], report: &mut Report) {
-    for rule in RULES.iter().chain(NEEDS) {
+fn check_together(rules: &[Rule], all: &Said<'_>, effective: &[Effective], report: &mut Report) {
+    for rule in rules {
         let parts = || effective.iter().filter(|one| rule.keys.contains(&one.key.name().as_str()));
         if parts().any(|one| one.is_faulty) || !(rule.is_broken)(all) {
             continue;
@@ -293,6 +302,24 @@ mod tests {
         assert!(found.len() == 2 && found[0].starts_with("AMQP_URL (--amqp-url): services that"));
         assert_eq!(read(&SERVERS[1..2]).report.warnings.len(), 1, "a broker alone does nothing");
         assert_eq!(read(&[]).report.warnings.len(), 0);
+    }
+
+    #[test]
+    fn only_who_serves_needs_more_than_a_database() {
+        let id = "0190163d-8694-739b-aea5-966c26f8ad9f";
+        let beside = [
+            &["dead-letters", "list"][..],
+            &["dead-letters", "replay", id],
+            &["user", "grant-admin", "a@example.test"],
+        ];
+        for command in beside {
+            let report = read(&[command, &SERVERS[..1]].concat()).report;
+            assert!(report.faults.is_empty() && report.warnings.is_empty(), "{report}");
+        }
+        for serving in [&["serve"][..], &["config", "check"], &[]] {
+            let found = faults(&[serving, &SERVERS[..1]].concat());
+            assert_eq!(found.len(), 2, "{found:?}");
+        }
     }
 
     #[test]
