@@ -1,6 +1,6 @@
 //! The checks: what they look at, how long they may take, and how often they are made.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,6 +26,10 @@ const FRESH: Duration = Duration::from_secs(1);
 
 /// How long a database may take to answer a check. One that takes longer is down.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long something outside may take to be reached when this process starts, before the log says
+/// that it is down.
+const STARTING: Duration = Duration::from_secs(5);
 
 /// When a part of the exchange counts as unwell.
 #[derive(Debug, Clone)]
@@ -118,11 +122,17 @@ pub struct Health {
     limits: Limits,
     clock: Arc<dyn Clock>,
     stopping: CancellationToken,
+    began: Instant,
     seen: Arc<Mutex<Seen>>,
 }
 
-/// What was seen last, and when.
-type Seen = Option<(Instant, Arc<Vitals>)>;
+/// What was seen last, and what the log was told of it.
+#[derive(Default)]
+struct Seen {
+    last: Option<(Instant, Arc<Vitals>)>,
+    /// The checks that were said to be down.
+    told: BTreeSet<&'static str>,
+}
 
 impl Health {
     pub(crate) fn new(
@@ -132,7 +142,8 @@ impl Health {
         clock: Arc<dyn Clock>,
         stopping: CancellationToken,
     ) -> Self {
-        Self { contexts, dependencies, limits, clock, stopping, seen: Arc::default() }
+        let (began, seen) = (Instant::now(), Arc::default());
+        Self { contexts, dependencies, limits, clock, stopping, began, seen }
     }
 
     pub(crate) fn is_stopping(&self) -> bool {
@@ -144,17 +155,16 @@ impl Health {
     /// otherwise they could have one begun after the other.
     pub(crate) async fn look(self: &Arc<Self>) -> Arc<Vitals> {
         let mut seen = Arc::clone(&self.seen).lock_owned().await;
-        let before = seen.as_ref().map(|(_, vitals)| Arc::clone(vitals));
-        if let (Some((at, _)), Some(before)) = (&*seen, &before)
+        if let Some((at, vitals)) = &seen.last
             && at.elapsed() < FRESH
         {
-            return Arc::clone(before);
+            return Arc::clone(vitals);
         }
         let health = Arc::clone(self);
         let looking = tokio::spawn(async move {
             let vitals = Arc::new(health.look_now().await);
-            tell_changes(before.as_deref(), &vitals);
-            *seen = Some((Instant::now(), Arc::clone(&vitals)));
+            tell_changes(&mut seen.told, &vitals, health.began.elapsed() < STARTING);
+            seen.last = Some((Instant::now(), Arc::clone(&vitals)));
             vitals
         });
         looking.await.unwrap_or_else(|_panicked| Arc::new(self.nothing_seen()))
@@ -259,17 +269,19 @@ async fn in_time<T>(asked: impl Future<Output = Result<T, StoreError>>) -> Optio
     }
 }
 
-/// Tells the metrics how every check is, and the log which are another way than before.
-fn tell_changes(before: Option<&Vitals>, now: &Vitals) {
-    let before = before.map(overall_parts).unwrap_or_default();
+/// Tells the metrics how every check is, and the log which are another way than `told`. What a
+/// process that is starting hasn't reached yet isn't down before it has had the time.
+fn tell_changes(told: &mut BTreeSet<&'static str>, now: &Vitals, is_starting: bool) {
     for (check, part) in overall_parts(now) {
         let level = part.level();
         HEALTH.gauge(&[check]).set(level.number());
-        let was_down = before.get(check).is_some_and(|part| part.level() == Level::Down);
-        match (was_down, level == Level::Down) {
-            (false, true) => tracing::error!(check, "A health check is down"),
-            (true, false) => tracing::info!(check, "A health check is up again"),
-            _ => {}
+        let is_excused = is_starting && now.dependencies.contains_key(check);
+        if level != Level::Down {
+            if told.remove(check) {
+                tracing::info!(check, "A health check is up again");
+            }
+        } else if !is_excused && told.insert(check) {
+            tracing::error!(check, "A health check is down");
         }
     }
 }
@@ -358,6 +370,24 @@ mod tests {
         assert_eq!(committed.await.unwrap(), Committed::Now);
         let vitals = look_at(&journal).await;
         assert_eq!((vitals.level(), vitals.dead_letters), (Level::Up, None));
+    }
+
+    #[test]
+    fn who_starts_has_time_to_reach_others_and_then_says_it_once() {
+        let away = Vitals {
+            contexts: BTreeMap::new(),
+            dependencies: BTreeMap::from([("rabbitmq", Level::Down)]),
+            disk: Some(Level::Down),
+            memory: Level::Up,
+        };
+        let mut told = BTreeSet::new();
+        tell_changes(&mut told, &away, true);
+        assert_eq!(told, BTreeSet::from(["disk"]), "what is here needs no time");
+        tell_changes(&mut told, &away, false);
+        assert_eq!(told, BTreeSet::from(["disk", "rabbitmq"]));
+        let there = BTreeMap::from([("rabbitmq", Level::Up)]);
+        tell_changes(&mut told, &Vitals { dependencies: there, ..away }, false);
+        assert_eq!(told, BTreeSet::from(["disk"]));
     }
 
     #[test]
