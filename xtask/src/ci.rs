@@ -12,19 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 
 use crate::task::{Outcome, expect_no_arguments};
-use crate::{contract, fuzz, instructions, services, tidy, workspace};
-
-/// The modules of `server`'s tests that are about what the exchange does, not about one process and
-/// its files: they run once more on many processes. They start it by `crate::exchange`.
-macro_rules! stories {
-    () => {
-        "authorization:: idempotency:: identity:: malformed:: mishaps:: queries:: race:: readme:: \
-         refusals:: rights:: story::"
-    };
-}
-
-/// What tells them so.
-const ON_MANY: &[(&str, &str)] = &[("TICKETING_TEST_PROFILE", "distributed")];
+use crate::{contract, fuzz, instructions, services, stories, tidy, workspace};
 
 /// The plan, in order.
 const STEPS: &[Step] = &[
@@ -70,23 +58,7 @@ const STEPS: &[Step] = &[
         when: When::WithoutNextest,
         work: Work::Cargo("test --workspace --locked"),
     },
-    Step {
-        // each test has twelve processes
-        name: "distributed",
-        when: When::WithNextest,
-        work: Work::CargoWith(
-            ON_MANY,
-            concat!("nextest run -p server --test it --locked --test-threads 2 ", stories!()),
-        ),
-    },
-    Step {
-        name: "distributed",
-        when: When::WithoutNextest,
-        work: Work::CargoWith(
-            ON_MANY,
-            concat!("test -p server --test it --locked -- --test-threads 2 ", stories!()),
-        ),
-    },
+    Step { name: "stories", when: When::Always, work: Work::Task("stories", stories::run) },
     Step {
         name: "release build",
         when: When::Always,
@@ -146,8 +118,6 @@ enum When {
 enum Work {
     /// Runs cargo with these words, separated by spaces; its output goes where ours goes.
     Cargo(&'static str),
-    /// The same, with these variables in its environment.
-    CargoWith(&'static [(&'static str, &'static str)], &'static str),
     /// Runs another task of ours in this process.
     Task(&'static str, fn(&[String]) -> anyhow::Result<Outcome>),
 }
@@ -155,11 +125,7 @@ enum Work {
 impl Work {
     fn run(&self, root: &Path) -> anyhow::Result<Outcome> {
         match self {
-            Self::Cargo(words) => succeed(workspace::cargo(root).args(words.split_whitespace())),
-            Self::CargoWith(variables, words) => {
-                let mut cargo = workspace::cargo(root);
-                succeed(cargo.envs(variables.iter().copied()).args(words.split_whitespace()))
-            }
+            Self::Cargo(words) => succeed(workspace::cargo(root).args(words.split(' '))),
             Self::Task(_, run) => run(&[]),
         }
     }
@@ -168,10 +134,6 @@ impl Work {
     fn command_line(&self) -> String {
         match self {
             Self::Cargo(words) => format!("cargo {words}"),
-            Self::CargoWith(variables, words) => {
-                let each = variables.iter().map(|(name, value)| format!("{name}={value} "));
-                format!("{}cargo {words}", each.collect::<String>())
-            }
             Self::Task(name, _) => format!("cargo xtask {name}"),
         }
     }
@@ -237,30 +199,6 @@ mod tests {
     #[test]
     fn a_step_of_ours_says_how_to_run_it_alone() {
         assert!(command_lines(true).contains(&"cargo xtask tidy".to_owned()));
-    }
-
-    /// A test that starts the exchange by `crate::exchange` is a story; all stories run twice.
-    #[test]
-    fn the_stories_are_those_that_run_on_both_profiles() {
-        let tests = workspace::root().unwrap().join("crates/server/tests/it");
-        let mut found = Vec::new();
-        for entry in std::fs::read_dir(tests).unwrap() {
-            let path = entry.unwrap().path();
-            let text = std::fs::read_to_string(&path).unwrap_or_default();
-            if text.contains("use crate::exchange;") {
-                found.push(format!("{}::", path.file_stem().unwrap().display()));
-            }
-        }
-        found.sort_unstable();
-        let listed: Vec<_> = stories!().split_whitespace().collect();
-        assert_eq!(found, listed);
-    }
-
-    #[test]
-    fn a_step_on_many_processes_says_so_when_run_alone() {
-        let lines = command_lines(true);
-        let line = lines.iter().find(|line| line.starts_with("TICKETING_TEST_PROFILE="));
-        assert!(line.unwrap().contains(" cargo nextest run -p server "));
     }
 
     #[test]

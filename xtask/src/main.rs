@@ -11,6 +11,7 @@ mod fuzz;
 mod help;
 mod instructions;
 mod services;
+mod stories;
 mod task;
 mod tidy;
 mod workspace;

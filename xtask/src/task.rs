@@ -2,7 +2,7 @@
 
 use std::process::{ExitCode, ExitStatus};
 
-use crate::{bench, ci, cluster, contract, fuzz, help, instructions, services, tidy};
+use crate::{bench, ci, cluster, contract, fuzz, help, instructions, services, stories, tidy};
 
 /// Every task, in the order in which `cargo xtask help` lists them.
 pub(crate) const TASKS: &[Task] = &[
@@ -29,6 +29,11 @@ pub(crate) const TASKS: &[Task] = &[
         name: "cluster",
         about: "up, down: two of each service behind nginx, to be tried",
         run: cluster::run,
+    },
+    Task {
+        name: "stories",
+        about: "the tests of what the exchange does, on two of each service behind nginx",
+        run: stories::run,
     },
     Task { name: "help", about: "print this list", run: help::run },
 ];

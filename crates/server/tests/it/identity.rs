@@ -228,6 +228,10 @@ async fn a_guesser_waits_and_is_told_how_long() {
     let mut browser = Browser::new(&exchange);
     let flow = browser.form("login", "").await;
     let fields = [("identifier", person.email.as_str()), ("password", "guess")];
-    let reply = browser.submit(&flow, &fields).await;
+    let mut reply = browser.submit(&flow, &fields).await;
+    if reply.status.as_u16() != 429 {
+        // the way to the form took longer than the wait, which another failure begins anew
+        reply = browser.submit(&flow, &fields).await;
+    }
     assert_eq!((reply.status.as_u16(), &reply.headers[RETRY_AFTER]), (429, &"1".parse().unwrap()));
 }

@@ -30,7 +30,7 @@ mod story;
 use testkit::TestPlatform;
 
 /// The exchange with these settings, as one process or as many: for tests of what it does. They
-/// run on both profiles (`stories!` in `xtask/src/ci.rs` lists their modules).
+/// run on both profiles (`xtask/src/stories.rs` lists their modules).
 fn exchange(settings: &[(&str, &str)]) -> TestPlatform {
     TestPlatform::on_profile(env!("CARGO_BIN_EXE_ticketing"), settings)
 }

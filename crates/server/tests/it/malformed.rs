@@ -1,7 +1,7 @@
 //! Hostile and clumsy input: a clear refusal that names the field, and nothing changed.
 
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 use testkit::Answer;
 
 use crate::exchange;
@@ -172,6 +172,37 @@ async fn odd_headers_are_refused_or_passed_over() {
     let sent = guest.send_raw(Method::GET, "/api/tickets", &[("x-long", &long)], vec![]).await;
     assert!(sent.is_err() || sent.unwrap().status.is_client_error());
     assert_eq!(guest.get("/api/tickets").await.status.as_u16(), 200, "others are served");
+}
+
+/// A zero, which PostgreSQL takes in no text, is refused wherever it isn't any character.
+#[tokio::test]
+async fn a_zero_within_a_text_is_nobodys_fault_but_the_clients() {
+    let exchange = exchange(&[]);
+    let (person, guest) = (exchange.person().await, exchange.anonymous());
+    let ticket = person.list_ticket("Without", 1.0).await;
+    let order = exchange.person().await.place_order(&ticket).await;
+    let zero = "tok_a\0b@example.test";
+    for (path, body) in [
+        ("/api/tickets", json!({"title": zero, "price": 1})),
+        ("/api/tickets", json!({"title": "Fine title", "price": 1, "description": zero})),
+        ("/api/orders", json!({"ticketId": zero})),
+        ("/api/payments", json!({"orderId": order, "token": zero})),
+    ] {
+        check_problem(&person.post(path, body).await, 400, path);
+    }
+    assert_eq!(guest.submit_sign_up(zero).await.status.as_u16(), 400);
+    assert_eq!(guest.sign_in(zero, "guess").await.status.as_u16(), 400);
+    assert_eq!(guest.sign_in(&person.email, zero).await.status.as_u16(), 400);
+    for operator in ["eq", "gt", "lte"] {
+        let filter = format!(
+            "%7B%22name%22:%22title%22,%22operator%22:%22{operator}%22,%22value%22:%22a%5Cu0000%22%7D"
+        );
+        guest.get(&format!("/api/tickets?filter={filter}")).await.expect(200);
+    }
+    for path in ["/self-service/login/flows?id=a%00", "/sessions/%00"] {
+        let status = guest.get(path).await.status.as_u16();
+        assert!((400..500).contains(&status), "{path}: {status}");
+    }
 }
 
 /// Input is not echoed, but for the path that the client asked for.

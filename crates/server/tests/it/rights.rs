@@ -44,8 +44,10 @@ async fn killed_at_any_moment_what_is_there_has_its_rights() {
     }
     println!("{looked_at} things with their rights");
     assert!(looked_at > 50 * ROUNDS, "there was hardly any load: {looked_at}");
-    let tuples = exchange.databases().rows("auth", "select * from tuples");
-    assert_eq!(tuples, Vec::<Vec<String>>::new(), "nothing is written down a second time");
+    if !exchange.is_behind_nginx() {
+        let tuples = exchange.databases().rows("auth", "select * from tuples");
+        assert_eq!(tuples, Vec::<Vec<String>>::new(), "nothing is written down a second time");
+    }
     exchange.drain().await;
 }
 

@@ -1,0 +1,64 @@
+//! `cargo xtask stories`: the tests of what the exchange does, once more, on many processes: two of
+//! each service behind nginx, on the servers that `cargo xtask services up` starts.
+
+use anyhow::Context;
+
+use crate::task::Outcome;
+use crate::{services, workspace};
+
+/// The modules of `server`'s tests that are about what the exchange does, not about one process and
+/// its files. They start it by `crate::exchange`.
+const MODULES: &[&str] = &[
+    "authorization::",
+    "idempotency::",
+    "identity::",
+    "malformed::",
+    "mishaps::",
+    "queries::",
+    "race::",
+    "readme::",
+    "refusals::",
+    "rights::",
+    "story::",
+];
+
+/// What tells them so.
+const ON_MANY: (&str, &str) = ("TICKETING_TEST_PROFILE", "distributed");
+
+/// Each test has twelve processes; more at once would wait for each other.
+const AT_ONCE: &str = "2";
+
+/// Runs those whose names hold one of `names`, or all of them.
+pub(crate) fn run(names: &[String]) -> anyhow::Result<Outcome> {
+    services::up()?;
+    let mut cargo = workspace::cargo(&workspace::root()?);
+    cargo.args(["test", "-p", "server", "--test", "it", "--locked", "--"]);
+    cargo.args(["--test-threads", AT_ONCE]).env(ON_MANY.0, ON_MANY.1);
+    if names.is_empty() {
+        cargo.args(MODULES);
+    } else {
+        cargo.args(names);
+    }
+    Ok(Outcome::of(cargo.status().context("could not start cargo test")?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A test that starts the exchange by `crate::exchange` is a story.
+    #[test]
+    fn the_stories_are_those_that_run_on_both_profiles() {
+        let tests = workspace::root().unwrap().join("crates/server/tests/it");
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(tests).unwrap() {
+            let path = entry.unwrap().path();
+            let text = std::fs::read_to_string(&path).unwrap_or_default();
+            if text.contains("use crate::exchange;") {
+                found.push(format!("{}::", path.file_stem().unwrap().display()));
+            }
+        }
+        found.sort_unstable();
+        assert_eq!(found, MODULES);
+    }
+}
