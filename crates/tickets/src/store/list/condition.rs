@@ -116,7 +116,7 @@ impl Conditions {
     fn has(&mut self, place: Place, text: &str) -> String {
         let text = kernel::text::caseless(text);
         let length = text.chars().count() as i64;
-        let text = self.bind(without_zero(&text));
+        let text = self.bind(text);
         let length = match place {
             Place::Anywhere => String::new(),
             Place::Start | Place::End => self.bind(length),
@@ -168,17 +168,11 @@ fn sort_value(key: &Key) -> Value {
     }
 }
 
-/// The text with another control character for each zero, which PostgreSQL takes in no text. As no
-/// title has either, it finds and leaves out the same.
-fn without_zero(text: &str) -> String {
-    text.replace('\0', "\u{1}")
-}
-
 fn value(key: &Key) -> Value {
     match key {
         Key::Id(id) => (*id).into(),
         Key::Nothing => Value::Null,
-        Key::Text(text) => without_zero(text).into(),
+        Key::Text(text) => text.as_str().into(),
         Key::Minor(minor) => (*minor).into(),
         Key::Status(status) => status.as_str().into(),
         Key::Instant(instant) => (*instant).into(),
