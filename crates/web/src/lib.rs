@@ -1,8 +1,16 @@
 //! The web interface: the pages at `/`, for people. It speaks to the contexts only as any client
 //! does, by the public HTTP contract ([`Exchange`]), and hears of changes from the bus ([`live`]).
 
+mod api;
+mod assets;
+mod csrf;
 mod exchange;
+mod forms;
 pub mod live;
+mod pages;
+mod parts;
+mod session;
+mod texts;
 
 use std::sync::Arc;
 
@@ -29,5 +37,6 @@ pub struct Web {
 
 /// All pages, to be wrapped by `http_kit::edge`.
 pub fn router(web: Web) -> Router {
-    live::router(&web)
+    let pages = pages::router(web.clone()).merge(assets::router());
+    pages.with_state(web.clone()).merge(live::router(&web))
 }

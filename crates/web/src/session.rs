@@ -78,6 +78,11 @@ impl Visitor {
         set_cookie(name, value, Some(365 * 24 * 3600), self.is_https)
     }
 
+    /// Lets the browser forget the session.
+    pub(crate) fn forget_session(&self) -> Option<HeaderValue> {
+        set_cookie(SESSION_COOKIE, "", Some(0), self.is_https)
+    }
+
     /// The path and the query of this page.
     pub(crate) fn here(&self) -> &str {
         self.uri.path_and_query().map_or("/", |whole| whole.as_str())

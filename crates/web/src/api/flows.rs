@@ -75,6 +75,11 @@ impl Flow {
         node.and_then(|node| node.attributes.value.as_str()).unwrap_or_default()
     }
 
+    /// Whether it is the form to sign in: that one alone has an identifier.
+    pub(crate) fn is_sign_in(&self) -> bool {
+        self.ui.nodes.iter().any(|node| node.attributes.name == "identifier")
+    }
+
     /// What is wrong: the field, and the number of Kratos' message.
     pub(crate) fn faults(&self) -> Vec<(Option<&str>, u64)> {
         let errors = |messages: &'_ [Message]| -> Vec<u64> {

@@ -206,11 +206,8 @@ fn object<const N: usize>(members: [(&str, Value); N]) -> String {
     Value::Object(members.collect()).to_string()
 }
 
-/// The value of a parameter in a `Link` to the next page (RFC 8288).
-fn next_in_link(headers: &HeaderMap, name: &str) -> Option<String> {
-    let link = headers.get(header::LINK)?.to_str().ok()?;
-    let next = link.split(',').find(|part| part.contains("rel=\"next\""))?;
-    let (_, query) = next.split_once('<')?.1.split_once('>')?.0.split_once('?')?;
-    let mut pairs = form_urlencoded::parse(query.as_bytes());
-    pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+/// Whether there is a `Link` to a next page (RFC 8288).
+fn has_next(headers: &HeaderMap) -> bool {
+    let link = headers.get(header::LINK).and_then(|link| link.to_str().ok());
+    link.is_some_and(|link| link.contains("rel=\"next\""))
 }

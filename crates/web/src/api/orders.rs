@@ -5,7 +5,7 @@ use http::Method;
 use kernel::{OrderId, TicketId};
 use serde_json::Value;
 
-use super::{Api, Failed, failed, next_in_link, object, read};
+use super::{Api, Failed, failed, has_next, object, read};
 
 /// Whose orders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,24 +41,28 @@ impl Api<'_> {
         statuses: &[OrderStatus],
         after: Option<OrderId>,
     ) -> Result<OrderPage, Failed> {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        query.append_pair("limit", "20");
-        query.append_pair("as", if side == Side::Buyer { "buyer" } else { "seller" });
-        for status in statuses {
-            query.append_pair("status", status.as_str());
-        }
-        if let Some(after) = after {
-            let id = Value::from(after.to_string());
-            query.append_pair("start_key", &object([("key", Value::from("id")), ("value", id)]));
-        }
-        let path = format!("/api/orders?{}", query.finish());
+        let path = list(side, statuses, after);
         let response = self.send(Method::GET, &path, None, None).await?;
         if !response.status().is_success() {
             return Err(failed(&response));
         }
         let orders: Vec<Order> = read(&response)?;
-        let has_next = next_in_link(response.headers(), "limit").is_some();
+        let has_next = has_next(response.headers());
         let next = orders.last().filter(|_| has_next).map(|order| order.id.to_string());
         Ok(OrderPage { orders, next })
     }
+}
+
+/// Where these orders are.
+fn list(side: Side, statuses: &[OrderStatus], after: Option<OrderId>) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::from("/api/orders?limit=20"));
+    query.append_pair("as", if side == Side::Buyer { "buyer" } else { "seller" });
+    for status in statuses {
+        query.append_pair("status", status.as_str());
+    }
+    if let Some(after) = after {
+        let id = Value::from(after.to_string());
+        query.append_pair("start_key", &object([("key", Value::from("id")), ("value", id)]));
+    }
+    query.finish()
 }

@@ -8,9 +8,6 @@ use serde_json::Value;
 
 use super::{Api, Failed, object};
 
-/// Tickets on a page.
-pub(crate) const ON_A_PAGE: usize = 20;
-
 /// A ticket, as anyone sees it.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]

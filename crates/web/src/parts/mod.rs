@@ -1,6 +1,9 @@
 //! What several pages are made of.
 
+pub(crate) mod cards;
+pub(crate) mod credentials;
 pub(crate) mod field;
+pub(crate) mod history;
 pub(crate) mod icon;
 pub(crate) mod layout;
 pub(crate) mod moment;

@@ -8,13 +8,13 @@ use std::sync::LazyLock;
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
-use unic_langid::{LanguageIdentifier, langid};
+use unic_langid::LanguageIdentifier;
 
 const ENGLISH: &str = include_str!("en.ftl");
 const GERMAN: &str = include_str!("de.ftl");
 
 static BUNDLES: LazyLock<[FluentBundle<FluentResource>; 2]> =
-    LazyLock::new(|| [bundle(langid!("en"), ENGLISH), bundle(langid!("de"), GERMAN)]);
+    LazyLock::new(|| [bundle(Language::English, ENGLISH), bundle(Language::German, GERMAN)]);
 
 /// A language that the pages speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,8 +83,10 @@ impl Language {
     }
 }
 
-fn bundle(language: LanguageIdentifier, source: &str) -> FluentBundle<FluentResource> {
-    let mut bundle = FluentBundle::new_concurrent(vec![language]);
+fn bundle(language: Language, source: &str) -> FluentBundle<FluentResource> {
+    // ours are well-formed; of another one the plurals would be nobody's
+    let identifier: LanguageIdentifier = language.tag().parse().unwrap_or_default();
+    let mut bundle = FluentBundle::new_concurrent(vec![identifier]);
     // both languages run from left to right: no marks around what is filled in
     bundle.set_use_isolating(false);
     let resource = FluentResource::try_new(source.to_owned());
