@@ -51,8 +51,6 @@ pub(crate) struct Refused {
     /// The fields that break a rule.
     pub(crate) fields: Vec<String>,
     pub(crate) details: BTreeMap<String, String>,
-    /// In seconds.
-    pub(crate) retry_after: Option<u64>,
 }
 
 /// A problem document, as far as it is read.
@@ -193,11 +191,9 @@ fn failed(response: &Response<Bytes>) -> Failed {
     }
     let document: Document = serde_json::from_slice(response.body()).unwrap_or_default();
     let code = document.r#type.rsplit('/').next().unwrap_or_default().to_owned();
-    let retry_after = response.headers().get(header::RETRY_AFTER);
-    let retry_after = retry_after.and_then(|value| value.to_str().ok()?.parse().ok());
     let fields = document.errors.into_iter().filter_map(|broken| broken.field).collect();
     let details = document.details;
-    Failed::Refused(Box::new(Refused { status, code, fields, details, retry_after }))
+    Failed::Refused(Box::new(Refused { status, code, fields, details }))
 }
 
 /// A JSON object of these members.

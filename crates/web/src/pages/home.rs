@@ -183,7 +183,7 @@ fn nothing(language: Language, is_searched: bool) -> Markup {
 
 /// The address of the page that starts where this one ends.
 fn next_page(form: &Form, next: &[Key]) -> String {
-    let mut query = form_urlencoded::Serializer::new(String::from("/?"));
+    let mut query = form_urlencoded::Serializer::for_suffix(String::from("/?"), 2);
     for name in SEARCHED {
         if let Some(value) = form.typed(name) {
             query.append_pair(name, value);

@@ -35,7 +35,8 @@ async fn page(web: &Web, visitor: &Visitor, form: &Form) -> Result<Response, Fai
             h1 { (language.say("mine-page")) }
             a.button href="/sell" { (language.say("nav-sell")) }
         }
-        section data-part="results" {
+        section data-part="results" aria-labelledby="results" {
+            h2.unseen #results { (language.say("mine-list")) }
             @if found.results.is_empty() {
                 div.empty {
                     p { strong { (language.say("mine-none")) } " " (language.say("mine-none-next")) }

@@ -52,7 +52,7 @@ async fn page(
     side: Side,
 ) -> Result<Response, Failed> {
     let status = form.get("status");
-    let (status, _, wanted) =
+    let (status, label, wanted) =
         FILTERS.into_iter().find(|(name, ..)| *name == status).unwrap_or(FILTERS[0]);
     let after = form.typed("after").and_then(|id| OrderId::parse(id).ok());
     let found = Api::new(web, visitor).orders(side, wanted, after).await?;
@@ -65,7 +65,8 @@ async fn page(
         h1 { (language.say(title)) }
         p.lead { (language.say(lead)) }
         (filters(language, path, status))
-        section data-part="results" data-live-part {
+        section data-part="results" data-live-part aria-labelledby="results" {
+            h2.unseen #results { (language.say(label)) }
             (list(language, &found, side))
             @if let Some(next) = &found.next {
                 p.more {

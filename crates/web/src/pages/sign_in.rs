@@ -61,7 +61,7 @@ impl Tried<'_> {
     fn show(&self, visitor: &Visitor, flow: &Flow, cookies: Vec<HeaderValue>) -> Response {
         let (language, form) = (visitor.language, self.form);
         let back = return_to(form.get("return_to"));
-        let mut query = form_urlencoded::Serializer::new(String::from("/register?"));
+        let mut query = form_urlencoded::Serializer::for_suffix(String::from("/register?"), 10);
         let register = query.append_pair("return_to", back).finish();
         let fault = credentials::fault(language, &self.faults, None);
         let content = html! {

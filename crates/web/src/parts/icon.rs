@@ -23,6 +23,6 @@ pub(crate) const CARD: &str = "M1.5 3.5h13v9h-13ZM1.5 6.5h13M4 10h3";
 /// The icon with this outline.
 pub(crate) fn icon(outline: &str) -> Markup {
     html! {
-        svg.icon viewBox="0 0 16 16" aria-hidden="true" focusable="false" { path d=(outline); }
+        svg.icon viewBox="0 0 16 16" aria-hidden="true" focusable="false" { path d=(outline) {} }
     }
 }

@@ -20,7 +20,7 @@ pub(crate) fn order_row(language: Language, order: &Order) -> Markup {
         li {
             article.ticket {
                 div.ticket-main {
-                    h2.ticket-title { a href={ "/orders/" (order.id) } { (order.ticket.title) } }
+                    h3.ticket-title { a href={ "/orders/" (order.id) } { (order.ticket.title) } }
                     p.ticket-when { (when) }
                 }
                 div.ticket-stub {

@@ -13,7 +13,7 @@ pub(crate) fn ticket_card(language: Language, ticket: &Ticket) -> Markup {
         li {
             article.ticket {
                 div.ticket-main {
-                    h2.ticket-title { a href={ "/tickets/" (ticket.id) } { (ticket.title) } }
+                    h3.ticket-title { a href={ "/tickets/" (ticket.id) } { (ticket.title) } }
                     @if let Some(description) = &ticket.description {
                         p.ticket-about { (description) }
                     }

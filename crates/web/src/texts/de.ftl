@@ -100,6 +100,7 @@ withdraw-question = „{ $title }“ zurückziehen?
 withdraw-lead = Dann kann es niemand mehr kaufen. Rückgängig geht das nicht, aber du kannst es neu anbieten.
 withdraw-button = Zurückziehen
 mine-page = Meine Tickets
+mine-list = Deine Tickets
 mine-none = Du verkaufst noch nichts.
 mine-none-next = Biete ein Ticket an, das du nicht nutzen kannst: Jemand freut sich darüber.
 

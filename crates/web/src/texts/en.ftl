@@ -100,6 +100,7 @@ withdraw-question = Withdraw “{ $title }”?
 withdraw-lead = Nobody can buy it then. This can’t be undone, but you can list it anew.
 withdraw-button = Withdraw it
 mine-page = My tickets
+mine-list = Your tickets
 mine-none = You sell nothing yet.
 mine-none-next = List a ticket you can’t use: somebody will be glad of it.
 
