@@ -12,9 +12,13 @@ const styles = {
   instant: { dateStyle: "medium", timeStyle: "short" },
 };
 
+// the page's language as it is spoken where the visitor is
+const { lang } = document.documentElement;
+const locale = navigator.languages.find((it) => it.split("-")[0] === lang) ?? lang;
+
 function localizeTimes(within) {
   for (const time of all("time[data-time]", within)) {
-    const format = new Intl.DateTimeFormat(document.documentElement.lang, styles[time.dataset.time]);
+    const format = new Intl.DateTimeFormat(locale, styles[time.dataset.time]);
     time.textContent = format.format(new Date(time.dateTime));
   }
 }

@@ -175,7 +175,7 @@ fn nothing(language: Language, is_searched: bool) -> Markup {
                 p { a.button.quiet href="/" { (language.say("results-reset")) } }
             } @else {
                 p { strong { (language.say("results-empty")) } " " (language.say("results-empty-next")) }
-                p { a.button href="/sell" { (language.say("nav-sell")) } }
+                p { a.button href="/sell" { (language.say("sell-page")) } }
             }
         }
     }

@@ -33,7 +33,7 @@ async fn page(web: &Web, visitor: &Visitor, form: &Form) -> Result<Response, Fai
     let content = html! {
         div.heading {
             h1 { (language.say("mine-page")) }
-            a.button href="/sell" { (language.say("nav-sell")) }
+            a.button href="/sell" { (language.say("sell-page")) }
         }
         section data-part="results" aria-labelledby="results" {
             h2.unseen #results { (language.say("mine-list")) }

@@ -102,7 +102,7 @@ fn filters(language: Language, path: &str, chosen: &str) -> Markup {
 fn list(language: Language, found: &OrderPage, side: Side) -> Markup {
     let (none, next, path, button) = match side {
         Side::Buyer => ("orders-none", "orders-none-next", "/", "find-tickets"),
-        Side::Seller => ("sales-none", "sales-none-next", "/sell", "nav-sell"),
+        Side::Seller => ("sales-none", "sales-none-next", "/sell", "sell-page"),
     };
     html! {
         @if found.orders.is_empty() {

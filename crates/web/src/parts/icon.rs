@@ -5,8 +5,8 @@ use maud::{Markup, PreEscaped, html};
 /// The logo: a ticket whose stub is torn off for the next one.
 pub(crate) const LOGO: PreEscaped<&str> = PreEscaped(
     "<svg class=\"logo\" viewBox=\"0 0 40 28\" aria-hidden=\"true\" focusable=\"false\">\
-     <path class=\"logo-main\" d=\"M4 2h20v4.2M24 10v3M24 17v3M24 23.8V26H4a2 2 0 0 1-2-2v-5.5a4.5 \
-     4.5 0 0 0 0-9V4a2 2 0 0 1 2-2Z\"/><path class=\"logo-stub\" d=\"M27.6 2.6 36 4a2 2 0 0 1 1.7 \
+     <path class=\"logo-main\" d=\"M4 3h19v22H4a2 2 0 0 1-2-2v-4.5a4.5 4.5 0 0 0 0-9V5a2 2 0 0 1 \
+     2-2Z\"/><path class=\"logo-stub\" d=\"M27.6 2.6 36 4a2 2 0 0 1 1.7 \
      2.3l-.8 4.6a4.2 4.2 0 0 0-1.4 8.3l-.8 4.6a2 2 0 0 1-2.3 1.6l-8.4-1.4Z\"/></svg>",
 );
 

@@ -10,7 +10,7 @@ footer-sandbox = Eine Spielwiese: Keine echte Karte wird belastet, kein echter P
 
 nav-main = Hauptmenü
 nav-language = Sprache
-nav-sell = Ticket verkaufen
+nav-sell = Verkaufen
 nav-sign-in = Anmelden
 nav-menu = Menü
 nav-orders = Bestellungen

@@ -10,7 +10,7 @@ footer-sandbox = A sandbox: no real card is charged, no real seat is taken.
 
 nav-main = Main
 nav-language = Language
-nav-sell = Sell a ticket
+nav-sell = Sell
 nav-sign-in = Sign in
 nav-menu = Menu
 nav-orders = Orders
