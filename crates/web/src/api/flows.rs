@@ -180,8 +180,10 @@ impl<'a> Kratos<'a> {
             StatusCode::GONE | StatusCode::NOT_FOUND | StatusCode::FORBIDDEN => {
                 Ok(Submitted::Stale)
             }
-            StatusCode::BAD_REQUEST => Ok(serde_json::from_slice(response.body())
-                .map_or(Submitted::Stale, Submitted::Faulty)),
+            StatusCode::BAD_REQUEST => {
+                Ok(serde_json::from_slice(response.body())
+                    .map_or(Submitted::Stale, Submitted::Faulty))
+            }
             _ => Err(failed(&response)),
         }
     }

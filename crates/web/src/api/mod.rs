@@ -85,8 +85,11 @@ impl Failed {
 
 impl From<Unanswered> for Failed {
     fn from(unanswered: Unanswered) -> Self {
-        tracing::warn!(service = unanswered.service, reason = unanswered.reason,
-            "A page could not ask the exchange");
+        tracing::warn!(
+            service = unanswered.service,
+            reason = unanswered.reason,
+            "A page could not ask the exchange"
+        );
         Self::Away { is_in_doubt: unanswered.is_in_doubt }
     }
 }

@@ -73,14 +73,15 @@ impl Search {
         let faults = [least.as_ref().err().copied(), most.as_ref().err().copied()];
         let (least, most) = (least.ok().flatten(), most.ok().flatten());
         let is_free = form.typed("free").is_some();
-        let wanted =
-            Wanted { words, least, most, is_free, is_cheapest_first, seller: None, after };
+        let wanted = Wanted { words, least, most, is_free, is_cheapest_first, seller: None, after };
         Self { wanted, faults }
     }
 
-    const fn is_narrow(&self) -> bool {
-        let wanted = &self.wanted;
-        wanted.least.is_some() || wanted.most.is_some() || wanted.is_free
+    /// Whether it may leave something out.
+    fn is_narrow(&self) -> bool {
+        let Wanted { words, least, most, is_free, .. } = &self.wanted;
+        let is_faulty = self.faults.iter().any(Option::is_some);
+        words.is_some() || least.is_some() || most.is_some() || *is_free || is_faulty
     }
 }
 
@@ -119,8 +120,10 @@ fn search_form(language: Language, form: &Form, search: &Search, currency: &str)
                     }
                 }
             }
-            @if let Some(fault) = search.faults.iter().flatten().next() {
-                p.fault #range-fault role="alert" { (language.say(fault)) }
+            div data-part="range" {
+                @if let Some(fault) = search.faults.iter().flatten().next() {
+                    p.fault #range-fault role="alert" { (language.say(fault)) }
+                }
             }
         }
     }
@@ -142,7 +145,7 @@ fn bound(
 }
 
 fn results(language: Language, form: &Form, search: &Search, found: &TicketPage) -> Markup {
-    let is_searched = search.wanted.words.is_some() || search.is_narrow();
+    let is_searched = search.is_narrow();
     html! {
         section.results data-part="results" aria-labelledby="results" {
             h2 #results {

@@ -59,11 +59,8 @@ impl Shown<'_> {
     fn content(&self) -> Markup {
         let (language, order) = (self.visitor.language, &self.order);
         let eyebrow = if self.is_buyer { "order-eyebrow" } else { "sale-eyebrow" };
-        let (back, back_to) = if self.is_buyer {
-            ("/orders", "back-to-orders")
-        } else {
-            ("/sales", "back-to-sales")
-        };
+        let (back, back_to) =
+            if self.is_buyer { ("/orders", "back-to-orders") } else { ("/sales", "back-to-sales") };
         html! {
             div.order data-part="order" data-live-part data-live-order=(order.id)
                 data-version=(order.version) {

@@ -45,12 +45,7 @@ async fn show(web: &Web, visitor: &Visitor, query: Option<String>, side: Side) -
     failure::answer(visitor, page(web, visitor, &form, side).await)
 }
 
-async fn page(
-    web: &Web,
-    visitor: &Visitor,
-    form: &Form,
-    side: Side,
-) -> Result<Response, Failed> {
+async fn page(web: &Web, visitor: &Visitor, form: &Form, side: Side) -> Result<Response, Failed> {
     let status = form.get("status");
     let (status, label, wanted) =
         FILTERS.into_iter().find(|(name, ..)| *name == status).unwrap_or(FILTERS[0]);

@@ -93,14 +93,8 @@ impl Tried<'_> {
 }
 
 /// The page for somebody whose session ended while they filled in `form` of the page at `path`.
-pub(crate) async fn interrupted(
-    web: &Web,
-    visitor: &Visitor,
-    path: &str,
-    form: &Form,
-) -> Response {
-    let carried =
-        Form::default().with("return_to", path).with("carried", form.kept());
+pub(crate) async fn interrupted(web: &Web, visitor: &Visitor, path: &str, form: &Form) -> Response {
+    let carried = Form::default().with("return_to", path).with("carried", form.kept());
     let mut kratos = Kratos::new(Api::new(web, visitor));
     let language = visitor.language;
     let next = language.say("session-over-next");
@@ -143,8 +137,11 @@ fn filled_in(form: &Form) -> serde_json::Value {
 /// Says how long somebody has to wait who failed too often.
 pub(crate) fn throttled(visitor: &Visitor, seconds: u64) -> Markup {
     let language = visitor.language;
-    let (key, count) =
-        if seconds < 60 { ("wait-seconds", seconds) } else { ("wait-minutes", seconds.div_ceil(60)) };
+    let (key, count) = if seconds < 60 {
+        ("wait-seconds", seconds)
+    } else {
+        ("wait-minutes", seconds.div_ceil(60))
+    };
     let next = language.fill(key, &[("count", count.into())]);
     note::note(Tone::Bad, &language.say("throttled"), Some(&next))
 }

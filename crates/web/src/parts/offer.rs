@@ -61,11 +61,8 @@ pub(crate) fn price(text: &str) -> Result<MajorUnits, &'static str> {
 
 /// What the exchange found wrong beside.
 pub(crate) fn faults_of(refused: &Refused) -> Faults {
-    let known = [
-        ("title", "rule-title"),
-        ("price", "rule-price"),
-        ("description", "rule-description"),
-    ];
+    let known =
+        [("title", "rule-title"), ("price", "rule-price"), ("description", "rule-description")];
     let is_named = |name: &str| refused.fields.iter().any(|field| field == name);
     known.into_iter().filter(|(name, _)| is_named(name)).collect()
 }
