@@ -99,7 +99,9 @@ fn search_form(language: Language, form: &Form, search: &Search, currency: &str)
             }
             div.search-more {
                 div.search-price role="group" aria-labelledby="range" {
-                    span #range { (language.fill("search-price", &[("currency", currency.into())])) }
+                    span #range {
+                        (language.fill("search-price", &[("currency", currency.into())]))
+                    }
                     (bound(language, "min", form, search.faults[0]))
                     span aria-hidden="true" { "–" }
                     (bound(language, "max", form, search.faults[1]))
@@ -174,10 +176,16 @@ fn nothing(language: Language, is_searched: bool) -> Markup {
     html! {
         div.empty {
             @if is_searched {
-                p { strong { (language.say("results-none")) } " " (language.say("results-none-next")) }
+                p {
+                    strong { (language.say("results-none")) } " "
+                    (language.say("results-none-next"))
+                }
                 p { a.button.quiet href="/" { (language.say("results-reset")) } }
             } @else {
-                p { strong { (language.say("results-empty")) } " " (language.say("results-empty-next")) }
+                p {
+                    strong { (language.say("results-empty")) } " "
+                    (language.say("results-empty-next"))
+                }
                 p { a.button href="/sell" { (language.say("sell-page")) } }
             }
         }

@@ -39,7 +39,10 @@ async fn page(web: &Web, visitor: &Visitor, form: &Form) -> Result<Response, Fai
             h2.unseen #results { (language.say("mine-list")) }
             @if found.results.is_empty() {
                 div.empty {
-                    p { strong { (language.say("mine-none")) } " " (language.say("mine-none-next")) }
+                    p {
+                        strong { (language.say("mine-none")) } " "
+                        (language.say("mine-none-next"))
+                    }
                 }
             } @else {
                 ul.tickets data-list {
