@@ -29,6 +29,7 @@ pub(crate) fn router(web: Web) -> Router<Web> {
         let (parts, _body) = request.into_parts();
         failure::not_found(&Visitor::of(&parts, &web))
     };
+    let page_of_form = async || Redirect::to("/account");
     Router::new()
         .route("/", get(home::show))
         .route("/tickets/{id}", get(ticket::show))
@@ -46,13 +47,14 @@ pub(crate) fn router(web: Web) -> Router<Web> {
         .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
         .route("/sign-out", post(sign_out::sign_out))
         .route("/account", get(account::show))
-        .route("/account/password", post(account::change_password))
-        .route("/account/sessions", post(account::revoke))
+        .route("/account/password", get(page_of_form).post(account::change_password))
+        .route("/account/sessions", get(page_of_form).post(account::revoke))
         .route("/language", get(language::choose))
         // where Kratos believes these pages to be
         .route("/login", get(async || Redirect::to("/sign-in")))
         .route("/registration", get(async || Redirect::to("/register")))
         .route("/settings", get(async || Redirect::to("/account")))
+        .method_not_allowed_fallback(missing.clone())
         .fallback(missing)
 }
 

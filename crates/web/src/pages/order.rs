@@ -119,7 +119,8 @@ impl Shown<'_> {
         let (minutes, seconds) = (left.as_secs() / 60, left.as_secs() % 60);
         html! {
             p.countdown data-left=(left.as_millis())
-                data-warning=(language.say("countdown-warning")) data-over=(language.say("countdown-over")) {
+                data-warning=(language.say("countdown-warning"))
+                data-over=(language.say("countdown-over")) {
                 (icon(icon::HOURGLASS))
                 span.countdown-clock aria-hidden="true" data-clock {
                     (minutes) ":" (format_args!("{seconds:02}"))

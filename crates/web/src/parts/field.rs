@@ -21,7 +21,6 @@ pub(crate) struct Field<'a> {
     pub(crate) max_length: Option<u16>,
     pub(crate) pattern: Option<&'static str>,
     pub(crate) is_optional: bool,
-    pub(crate) is_first: bool,
     /// Stands at the end of the field, such as a currency.
     pub(crate) unit: Option<&'a str>,
     /// How many lines a longer text has.
@@ -63,7 +62,7 @@ impl Field<'_> {
             input id=(self.name) name=(self.name) type=(self.kind.unwrap_or("text"))
                 value=(self.value) autocomplete=[self.autocomplete] inputmode=[self.inputmode]
                 minlength=[self.min_length] maxlength=[self.max_length] pattern=[self.pattern]
-                required[!self.is_optional] autofocus[self.is_first]
+                required[!self.is_optional]
                 aria-invalid=[self.fault.as_ref().map(|_| "true")]
                 aria-describedby=(described) data-rule=[self.rule.as_deref()];
         }
