@@ -3,7 +3,7 @@
 //!
 //! Reading order: [`main`], `compose` (who is connected to whom), `profile` (what stands behind
 //! the ports), `process` (what is at work), `running` (start and stop), `in_process` (without a
-//! listener), `work` (what runs in the background), `watch` (who hears of it), `protect` (limits
+//! listener), `pages` (how they ask the exchange), `work` (what runs in the background), `watch` (who hears of it), `protect` (limits
 //! for clients), `data_folder`; then a file for each command: `settings`, `documents`, `demo`,
 //! `grant_admin`, `dead_letters`, `backup`, `restore`.
 
@@ -16,6 +16,7 @@ mod documents;
 mod grant_admin;
 mod in_process;
 mod manifest;
+mod pages;
 mod process;
 mod profile;
 mod protect;

@@ -49,7 +49,7 @@ async fn main() {
     let Ok(client) = client else { return };
     let web = Web {
         exchange: Arc::new(Elsewhere { client, base }),
-        live: Live::default(),
+        live: Live::new(SystemClock::shared(), CancellationToken::new()),
         clock: SystemClock::shared(),
         currency: Currency::Eur,
         is_https: false,

@@ -37,6 +37,5 @@ pub struct Web {
 
 /// All pages, to be wrapped by `http_kit::edge`.
 pub fn router(web: Web) -> Router {
-    let pages = pages::router(web.clone()).merge(assets::router());
-    pages.with_state(web.clone()).merge(live::router(&web))
+    pages::router(web.clone()).merge(assets::router()).merge(live::router()).with_state(web)
 }

@@ -19,16 +19,18 @@ use axum::Router;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use http::HeaderValue;
+use http::{HeaderValue, StatusCode, header};
 
 use crate::Web;
 use crate::session::Visitor;
 
 pub(crate) fn router(web: Web) -> Router<Web> {
-    let missing = async move |request: Request| {
-        let (parts, _body) = request.into_parts();
-        failure::not_found(&Visitor::of(&parts, &web))
+    let missing = {
+        let web = web.clone();
+        async move |request: Request| absent(&web, StatusCode::NOT_FOUND, request)
     };
+    let not_so =
+        async move |request: Request| absent(&web, StatusCode::METHOD_NOT_ALLOWED, request);
     let page_of_form = async || Redirect::to("/account");
     Router::new()
         .route("/", get(home::show))
@@ -54,15 +56,27 @@ pub(crate) fn router(web: Web) -> Router<Web> {
         .route("/login", get(async || Redirect::to("/sign-in")))
         .route("/registration", get(async || Redirect::to("/register")))
         .route("/settings", get(async || Redirect::to("/account")))
-        .method_not_allowed_fallback(missing.clone())
+        .method_not_allowed_fallback(not_so)
         .fallback(missing)
+}
+
+/// For people a page; programs, which don't ask for one, get the bare `status`, of which the edge
+/// makes a problem document.
+fn absent(web: &Web, status: StatusCode, request: Request) -> Response {
+    let (parts, _body) = request.into_parts();
+    let accepted = parts.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    if accepted.is_some_and(|accepted| accepted.contains("text/html")) {
+        failure::not_found(&Visitor::of(&parts, web))
+    } else {
+        status.into_response()
+    }
 }
 
 /// Leads on to `path`, with cookies to be set on the way.
 pub(crate) fn see_other(path: &str, cookies: impl IntoIterator<Item = HeaderValue>) -> Response {
     let mut response = Redirect::to(path).into_response();
     for cookie in cookies {
-        response.headers_mut().append(http::header::SET_COOKIE, cookie);
+        response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response
 }

@@ -30,6 +30,7 @@ pub(crate) fn templates(language: Language) -> Markup {
         ("free", Availability::Free),
         ("reserved", Availability::Reserved),
         ("sold", Availability::Sold),
+        ("taken", Availability::Taken),
         ("withdrawn", Availability::Withdrawn),
     ];
     html! {

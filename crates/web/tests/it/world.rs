@@ -120,7 +120,7 @@ impl World {
         let exchange = Arc::clone(&table) as Arc<dyn Exchange>;
         let web = Web {
             exchange,
-            live: Live::default(),
+            live: Live::new(SystemClock::shared(), CancellationToken::new()),
             clock: Arc::new(Still),
             currency: Currency::Eur,
             is_https,
