@@ -7,8 +7,9 @@ use axum::body::Body;
 use bytes::Bytes;
 use http::{Extensions, HeaderMap, Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
-use kernel::{Clock, Currency, Timestamp};
+use kernel::{Clock, Currency, SystemClock, Timestamp};
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use web::{Exchange, Live, Unanswered, Web};
 
