@@ -113,7 +113,7 @@ impl Hub {
         Ok(Heard { missed, news, lost, place })
     }
 
-    fn publish(&self, news: News) {
+    fn pass_on(&self, news: News) {
         let news = Arc::new(news);
         let mut known = self.known();
         known.tell(&news);
@@ -159,7 +159,7 @@ impl Known {
 impl Listener for Hub {
     fn hear(&self, envelope: &Envelope) {
         if let Some(news) = News::of(envelope) {
-            self.publish(news);
+            self.pass_on(news);
         }
     }
 
@@ -222,8 +222,8 @@ mod tests {
     fn a_page_is_told_what_it_asked_for_and_no_more() {
         let hub = hub();
         let mut heard = join(&hub, 1, None);
-        hub.publish(news(2, 1));
-        hub.publish(news(1, 2));
+        hub.pass_on(news(2, 1));
+        hub.pass_on(news(1, 2));
         assert_eq!(*heard.news.try_recv().unwrap(), news(1, 2));
         assert!(heard.news.try_recv().is_err() && !heard.lost.is_cancelled());
     }
@@ -232,8 +232,8 @@ mod tests {
     fn who_comes_back_hears_what_was_missed() {
         let hub = hub();
         for seconds in [6, 12, 18] {
-            hub.publish(news(1, seconds));
-            hub.publish(news(2, seconds));
+            hub.pass_on(news(1, seconds));
+            hub.pass_on(news(2, seconds));
         }
         let missed = |last| {
             let missed = join(&hub, 1, last).missed?;
@@ -251,7 +251,7 @@ mod tests {
         let hub = hub();
         let first = news(1, 10).id;
         for seconds in 10..i64::try_from(REMEMBERED_MAX).unwrap() + 40 {
-            hub.publish(news(1, seconds));
+            hub.pass_on(news(1, seconds));
         }
         assert!(join(&hub, 1, Some(first)).missed.is_none());
         assert_eq!(hub.known().recent.len(), REMEMBERED_MAX);
@@ -262,7 +262,7 @@ mod tests {
         let hub = hub();
         let (slow, other) = (join(&hub, 1, None), join(&hub, 2, None));
         for _ in 0..=WAITING_MAX {
-            hub.publish(news(1, 1));
+            hub.pass_on(news(1, 1));
         }
         assert!(slow.lost.is_cancelled() && !other.lost.is_cancelled());
         hub.missed();
