@@ -139,7 +139,6 @@ impl OpenPage {
     }
 
     /// What comes next; nothing, when the page is to connect anew.
-    #[expect(clippy::disallowed_methods, reason = "that a connection ends some day is the point")]
     async fn hear(&mut self) -> Option<String> {
         tokio::select! {
             biased;
