@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
+import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { after, test } from "node:test";
 
@@ -63,6 +64,7 @@ export function unique() {
 class World {
   faults = [];
   #contexts = [];
+  #lines = [];
 
   constructor(url) {
     this.url = url;
@@ -153,6 +155,30 @@ class World {
     });
   }
 
+  /** A line to the exchange that can be cut, and mended: browsers come by `url`. */
+  async line() {
+    const { hostname, port } = new URL(this.url);
+    const sockets = new Set();
+    let isCut = false;
+    const server = createServer((near) => {
+      if (isCut) return near.destroy();
+      const far = connect(port, hostname);
+      for (const [socket, other] of [[near, far], [far, near]]) {
+        sockets.add(socket);
+        socket.pipe(other);
+        socket.on("error", () => other.destroy());
+        socket.on("close", () => { other.destroy(); sockets.delete(socket); });
+      }
+    });
+    await new Promise((done) => { server.listen(0, "127.0.0.1", done); });
+    const cut = () => {
+      isCut = true;
+      for (const socket of sockets) socket.destroy();
+    };
+    this.#lines.push(() => { cut(); server.close(); });
+    return { url: `http://127.0.0.1:${server.address().port}`, cut, mend: () => { isCut = false; } };
+  }
+
   async photographAll(name) {
     for (const [index, page] of this.#contexts.flatMap((it) => it.pages()).entries()) {
       const file = `${name.replace(/\W+/g, "-").slice(0, 60)}-${index}.png`;
@@ -163,6 +189,7 @@ class World {
 
   async close() {
     for (const context of this.#contexts) await context.close();
+    for (const end of this.#lines) end();
   }
 }
 
