@@ -11,6 +11,7 @@ mod documents;
 mod hostile_clients;
 mod idempotency;
 mod identity;
+mod live;
 mod malformed;
 mod mishaps;
 mod observability;

@@ -113,6 +113,13 @@ impl Hub {
         Ok(Heard { missed, news, lost, place })
     }
 
+    fn pass_on(&self, news: News) {
+        let news = Arc::new(news);
+        let mut known = self.known();
+        known.tell(&news);
+        known.remember(news);
+    }
+
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -151,12 +158,9 @@ impl Known {
 
 impl Listener for Hub {
     fn hear(&self, envelope: &Envelope) {
-        let Some(news) = News::of(envelope).map(Arc::new) else {
-            return;
-        };
-        let mut known = self.known();
-        known.tell(&news);
-        known.remember(news);
+        if let Some(news) = News::of(envelope) {
+            self.pass_on(news);
+        }
     }
 
     fn missed(&self) {
@@ -181,4 +185,98 @@ impl Drop for Place {
 fn made_at(id: EventId) -> Timestamp {
     let millis = id.as_uuid().as_u128() >> 80;
     Timestamp::from_micros(i64::try_from(millis * 1000).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A minute after 1970.
+    const NOW: i64 = 60_000_000;
+
+    struct Still;
+
+    impl Clock for Still {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_micros(NOW)
+        }
+    }
+
+    /// Something about the ticket or order number `about`, `seconds` after now.
+    fn news(about: u128, seconds: i64) -> News {
+        let micros = NOW + seconds * 1_000_000;
+        let millis = u64::try_from(micros / 1000).unwrap();
+        let id = uuid::Builder::from_unix_timestamp_millis(millis, &[7; 10]).into_uuid();
+        News::sample(EventId::from(id), Timestamp::from_micros(micros), Uuid::from_u128(about))
+    }
+
+    fn hub() -> Arc<Hub> {
+        Arc::new(Hub::new(Arc::new(Still)))
+    }
+
+    fn join(hub: &Arc<Hub>, about: u128, last: Option<EventId>) -> Heard {
+        hub.join(vec![Uuid::from_u128(about)], last).unwrap()
+    }
+
+    #[test]
+    fn a_page_is_told_what_it_asked_for_and_no_more() {
+        let hub = hub();
+        let mut heard = join(&hub, 1, None);
+        hub.pass_on(news(2, 1));
+        hub.pass_on(news(1, 2));
+        assert_eq!(*heard.news.try_recv().unwrap(), news(1, 2));
+        assert!(heard.news.try_recv().is_err() && !heard.lost.is_cancelled());
+    }
+
+    #[test]
+    fn who_comes_back_hears_what_was_missed() {
+        let hub = hub();
+        for seconds in [6, 12, 18] {
+            hub.pass_on(news(1, seconds));
+            hub.pass_on(news(2, seconds));
+        }
+        let missed = |last| {
+            let missed = join(&hub, 1, last).missed?;
+            Some(missed.iter().map(|news| news.at.as_micros() - NOW).collect::<Vec<_>>())
+        };
+        let [last, long_ago] = [news(1, 12).id, news(1, 4).id].map(Some);
+        // the last one again: what was committed just before it may have come after it
+        assert_eq!(missed(last), Some(vec![12_000_000, 18_000_000]));
+        assert_eq!(missed(long_ago), None, "this process wasn't there");
+        assert_eq!(missed(None).unwrap().len(), 3, "they may be newer than what was rendered");
+    }
+
+    #[test]
+    fn what_is_forgotten_is_known_to_be() {
+        let hub = hub();
+        let first = news(1, 10).id;
+        for seconds in 10..i64::try_from(REMEMBERED_MAX).unwrap() + 40 {
+            hub.pass_on(news(1, seconds));
+        }
+        assert!(join(&hub, 1, Some(first)).missed.is_none());
+        assert_eq!(hub.known().recent.len(), REMEMBERED_MAX);
+    }
+
+    #[test]
+    fn who_is_slow_or_cut_off_loads_anew() {
+        let hub = hub();
+        let (slow, other) = (join(&hub, 1, None), join(&hub, 2, None));
+        for _ in 0..=WAITING_MAX {
+            hub.pass_on(news(1, 1));
+        }
+        assert!(slow.lost.is_cancelled() && !other.lost.is_cancelled());
+        hub.missed();
+        assert!(other.lost.is_cancelled());
+        assert!(join(&hub, 1, Some(news(1, 1).id)).missed.is_none());
+    }
+
+    #[test]
+    fn places_are_given_back() {
+        let hub = hub();
+        let heard: Vec<_> = (0..PAGES_MAX).map(|about| join(&hub, about as u128, None)).collect();
+        assert!(hub.join(vec![], None).is_err());
+        drop(heard);
+        assert!(hub.known().pages.is_empty() && hub.known().count == 0);
+        join(&hub, 1, None);
+    }
 }

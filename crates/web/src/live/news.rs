@@ -52,6 +52,11 @@ impl News {
         Some(Self { id: envelope.id, at: envelope.time, about, name, data })
     }
 
+    #[cfg(test)]
+    pub(super) fn sample(id: EventId, at: Timestamp, about: Uuid) -> Self {
+        Self { id, at, about, name: "ticket", data: "{}".to_owned() }
+    }
+
     /// As it goes over the wire.
     pub(super) fn frame(&self) -> String {
         let Self { id, name, data, .. } = self;

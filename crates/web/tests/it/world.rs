@@ -183,6 +183,7 @@ impl World {
             .method(method)
             .uri(path)
             .header(header::COOKIE, cookies)
+            .header(header::ACCEPT, "text/html,*/*;q=0.8")
             .header(header::ACCEPT_LANGUAGE, self.language)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(Body::from(body))
