@@ -54,6 +54,7 @@ story("a free ticket is changed and withdrawn", async (world) => {
   await seller.goto(`/tickets/${ticket.id}`);
   await seller.getByRole("link", { name: "Edit" }).click();
   await seller.getByLabel("What is it for?").fill(hostile);
+  assert.equal(await seller.getByLabel("Price").inputValue(), "12.00");
   await seller.getByLabel("Price").fill("13.37");
   await seller.getByRole("button", { name: "Save" }).click();
   await isTold(seller, "Saved.");

@@ -14,7 +14,7 @@ story("a ticket is sold, found, reserved, paid, and seen by who looks on", async
   // somebody registers on the way to selling
   const seller = await world.guest();
   await seller.goto("/");
-  await seller.getByRole("link", { name: "Sell" }).click();
+  await seller.getByRole("link", { name: "Sell", exact: true }).click();
   await seller.getByRole("link", { name: "Create an account" }).click();
   await giveCredentials(seller, "Create the account", `seller-${word}@example.com`);
   await isAt(seller, "/sell");
