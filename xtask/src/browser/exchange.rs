@@ -27,9 +27,7 @@ impl Exchange {
         tickets: &str,
         settings: &[(&str, &str)],
     ) -> anyhow::Result<Self> {
-        if folder.exists() {
-            std::fs::remove_dir_all(folder).with_context(|| folder.display().to_string())?;
-        }
+        super::remove(folder)?;
         let data = folder.join("data");
         std::fs::create_dir_all(&data).with_context(|| data.display().to_string())?;
         let path = folder.join("exchange.log");

@@ -6,6 +6,7 @@
 mod exchange;
 mod tools;
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -47,6 +48,9 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<Outcome> {
     let tests = tests(&workspace::root()?.join(TESTS), &wanted.tests)?;
     let output = workspace::target_folder()?.join("browser");
     let packages = tools::ready(&output)?;
+    for pictures in ["failed", "screenshots"] {
+        remove(&output.join(pictures))?;
+    }
     let (_running, url, hasty_url) = match wanted.url {
         Some(url) => (None, url, wanted.hasty_url),
         None => {
@@ -65,6 +69,16 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<Outcome> {
     node.env("TICKETING_URL", url).env_remove("TICKETING_HASTY_URL");
     node.envs(hasty_url.map(|url| ("TICKETING_HASTY_URL", url)));
     Ok(Outcome::of(node.status().context("could not start node")?))
+}
+
+/// Removes what an earlier run has left there.
+fn remove(folder: &Path) -> anyhow::Result<()> {
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error).with_context(|| folder.display().to_string())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Builds the program; none when it can't be built.
