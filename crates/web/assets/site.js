@@ -122,11 +122,12 @@ function swap(part, fresh) {
 let live;
 let liveFor = "";
 const LIVE_MAX = 60;
+const ORDERS_MAX = 20;
 
 function listen() {
   const ids = (kind) => all(`[data-live-${kind}]`)
     .map((it) => `${kind}=${it.getAttribute(`data-live-${kind}`)}`);
-  const wanted = [...new Set([...ids("order"), ...ids("ticket")])].slice(0, LIVE_MAX).join("&");
+  const wanted = [...new Set([...ids("order").slice(0, ORDERS_MAX), ...ids("ticket")])].slice(0, LIVE_MAX).join("&");
   if (live && liveFor === wanted && live.readyState !== EventSource.CLOSED) return;
   hush();
   if (!wanted || document.hidden) return;

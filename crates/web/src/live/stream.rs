@@ -26,7 +26,7 @@ use crate::session::Visitor;
 const TICKETS_MAX: usize = 100;
 
 /// As above; each is asked for, to see whether the visitor may see it.
-const ORDERS_MAX: usize = 5;
+const ORDERS_MAX: usize = 20;
 
 /// Proxies end connections that are silent for longer.
 const SAY_SOMETHING_EVERY: Duration = Duration::from_secs(15);
@@ -90,7 +90,7 @@ impl Wanted {
             broken.add("ticket", "must be given 100 times at most");
         }
         if orders.len() > ORDERS_MAX {
-            broken.add("order", "must be given 5 times at most");
+            broken.add("order", "must be given 20 times at most");
         }
         broken.build(|| Some(Self { tickets, orders }))
     }
@@ -163,7 +163,7 @@ mod tests {
         let id = "0190163d-8694-739b-aea5-966c26f8ad91";
         let wanted = Wanted::of(&format!("ticket={id}&order={id}&ticket={id}&x=y")).unwrap();
         assert_eq!((wanted.tickets.len(), wanted.orders.len()), (2, 1));
-        for refused in ["ticket=1".to_owned(), format!("order={id}&").repeat(6), "order=".into()] {
+        for refused in ["ticket=1".to_owned(), format!("order={id}&").repeat(21), "order=".into()] {
             assert!(Wanted::of(&refused).is_err(), "{refused}");
         }
     }

@@ -190,7 +190,7 @@ pub(crate) async fn pay(
         (Failed::SignedOut, _) => return see_other(&failure::sign_in_for(&here), []),
         (Failed::Refused(refused), "card-declined") => declined(refused),
         (_, "order-expired") => "too-late",
-        (_, "order-cancelled") => "order-cancelled",
+        (_, "order-cancelled") => over(Api::new(&web, &visitor).order(id).await.ok()),
         (_, "order-already-paid") => "already-paid",
         (_, "payment-in-progress") => "in-progress",
         (_, "validation") => "no-card",
@@ -198,6 +198,14 @@ pub(crate) async fn pay(
         _ => failure::note_of(&failed),
     };
     see_other(&note::with(&here, code), [])
+}
+
+/// Who let the time run out is told so.
+fn over(order: Option<Order>) -> &'static str {
+    match order.and_then(|order| order.cancel_reason) {
+        Some(CancelReason::Expired) => "too-late",
+        _ => "order-cancelled",
+    }
 }
 
 fn declined(refused: &Refused) -> &'static str {

@@ -73,6 +73,10 @@ impl Shown<'_> {
         html! {
             article.big-ticket data-part="ticket" data-live-part data-live-ticket=(ticket.id)
                 data-version=(ticket.version) {
+                @if let Some(order) = &self.order {
+                    // that it is paid changes the order alone
+                    span hidden data-live-order=(order.id) data-version=(order.version) {}
+                }
                 div.big-main {
                     p.eyebrow { (language.say("ticket-eyebrow")) }
                     h1 { (ticket.title) }

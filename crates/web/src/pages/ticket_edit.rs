@@ -42,7 +42,7 @@ async fn stored(
     }
     let form = Form::default()
         .with("title", ticket.title)
-        .with("price", ticket.price.to_string())
+        .with("price", visitor.language.amount(ticket.price, ticket.currency))
         .with("description", ticket.description.unwrap_or_default())
         .with("version", ticket.version.to_string());
     Ok(page(web, visitor, id, &form, &Faults::new(), code))

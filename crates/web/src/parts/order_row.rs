@@ -25,7 +25,9 @@ pub(crate) fn order_row(language: Language, order: &Order) -> Markup {
                 }
                 div.ticket-stub {
                     p.price { (language.price(order.ticket.price, order.ticket.currency)) }
-                    span data-live-order=(order.id) data-version=(order.version) {
+                    // what is over doesn't change any more
+                    span data-live-order=[is_open.then_some(order.id)]
+                        data-version=(order.version) {
                         (state::order(language, order.status))
                     }
                 }

@@ -12,6 +12,13 @@ use super::Language;
 const TIGHT: char = '\u{a0}';
 
 impl Language {
+    /// A price as people type it: `1234.50`, `1234,50`.
+    pub(crate) fn amount(self, price: MajorUnits, currency: Currency) -> String {
+        let minor = price.of(currency).minor();
+        let decimal = if self == Self::English { '.' } else { ',' };
+        format!("{}{decimal}{:02}", minor / 100, minor % 100)
+    }
+
     /// A price: `€1,234.50`, `1.234,50 €`.
     pub(crate) fn price(self, price: MajorUnits, currency: Currency) -> String {
         let minor = price.of(currency).minor();
