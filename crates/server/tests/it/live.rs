@@ -58,7 +58,8 @@ impl Page {
                 }
             }
             let chunk = tokio::time::timeout(PATIENCE, self.response.chunk()).await;
-            let chunk = chunk.expect("nothing was told in time").ok().flatten()?;
+            let chunk = chunk.unwrap_or_else(|_| panic!("nothing was told in time"));
+            let chunk = chunk.ok().flatten()?;
             self.received.push_str(std::str::from_utf8(&chunk).unwrap());
         }
     }
@@ -67,7 +68,7 @@ impl Page {
     async fn hears(&mut self, name: &str, wanted: &[(&str, Value)]) -> Told {
         // bounded: by the patience
         loop {
-            let told = self.next().await.expect("the connection ended");
+            let told = self.next().await.unwrap();
             let fits = |(member, value): &(&str, Value)| told.data[*member] == *value;
             if told.name == name && wanted.iter().all(fits) {
                 return told;
