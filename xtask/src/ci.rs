@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 
 use crate::task::{Outcome, expect_no_arguments};
-use crate::{contract, fuzz, instructions, services, stories, tidy, workspace};
+use crate::{browser, contract, fuzz, instructions, services, stories, tidy, workspace};
 
 /// The plan, in order.
 const STEPS: &[Step] = &[
@@ -36,6 +36,7 @@ const STEPS: &[Step] = &[
     Step { name: "services", when: When::Always, work: Work::Task("services up", services_up) },
     Step { name: "contract", when: When::Always, work: Work::Task("contract", contract::run) },
     Step { name: "fuzz", when: When::Always, work: Work::Task("fuzz", fuzz::run) },
+    Step { name: "browser", when: When::Always, work: Work::Task("browser", browser::run) },
     Step {
         name: "instructions",
         when: When::Always,

@@ -4,6 +4,7 @@
 //! it found and answers with an [`Outcome`](task::Outcome); an error means that it couldn't look.
 
 mod bench;
+mod browser;
 mod ci;
 mod cluster;
 mod contract;

@@ -2,7 +2,9 @@
 
 use std::process::{ExitCode, ExitStatus};
 
-use crate::{bench, ci, cluster, contract, fuzz, help, instructions, services, stories, tidy};
+use crate::{
+    bench, browser, ci, cluster, contract, fuzz, help, instructions, services, stories, tidy,
+};
 
 /// Every task, in the order in which `cargo xtask help` lists them.
 pub(crate) const TASKS: &[Task] = &[
@@ -20,6 +22,7 @@ pub(crate) const TASKS: &[Task] = &[
         run: contract::run,
     },
     Task { name: "fuzz", about: "feed the parsers that strangers reach", run: fuzz::run },
+    Task { name: "browser", about: "let people use the pages, in Chromium", run: browser::run },
     Task {
         name: "services",
         about: "install what the tests need; up, down: the servers that they use",

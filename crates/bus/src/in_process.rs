@@ -13,6 +13,7 @@ use futures_util::future::join_all;
 use telemetry::span::{Kind, Span};
 
 use crate::delivery::{consume, park};
+use crate::listener::Listening;
 use crate::meter::{Ended, Meter};
 use crate::retry::{Next, RetryPolicy};
 use crate::{Bus, Failure, PublishError, Subscription};
@@ -20,6 +21,7 @@ use crate::{Bus, Failure, PublishError, Subscription};
 /// Delivers to the contexts of this process.
 pub struct InProcessBus {
     subscriptions: Vec<(Subscription, Meter)>,
+    listening: Vec<Listening>,
     policy: RetryPolicy,
 }
 
@@ -31,7 +33,14 @@ impl InProcessBus {
             let meter = Meter::of(&subscription);
             (subscription, meter)
         });
-        Self { subscriptions: metered.collect(), policy }
+        Self { subscriptions: metered.collect(), listening: Vec::new(), policy }
+    }
+
+    /// Lets `listening` hear, too.
+    #[must_use]
+    pub fn heard_by(mut self, listening: Option<Listening>) -> Self {
+        self.listening.extend(listening);
+        self
     }
 
     async fn deliver(
@@ -96,6 +105,9 @@ async fn back_off(pause: std::time::Duration) {
 #[async_trait]
 impl Bus for InProcessBus {
     async fn publish(&self, envelope: Arc<Envelope>) -> Result<(), PublishError> {
+        for listening in &self.listening {
+            listening.tell(&envelope);
+        }
         let wants = |(subscription, _): &&(Subscription, Meter)| {
             subscription.kinds.contains(&envelope.kind.as_str())
         };

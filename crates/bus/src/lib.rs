@@ -6,11 +6,13 @@
 //! that has the event safe in the queue of every subscriber.
 //!
 //! Reading order: the ports below, [`retry`] (what happens after a failure, as a pure decision),
-//! `delivery` (what a delivery is on every adapter), [`in_process`] (the adapter for one process),
+//! `delivery` (what a delivery is on every adapter),
+//! `listener` (who only listens), [`in_process`] (the adapter for one process),
 //! [`rabbitmq`] (the adapter for many).
 
 mod delivery;
 pub mod in_process;
+mod listener;
 mod meter;
 pub mod rabbitmq;
 pub mod retry;
@@ -21,6 +23,7 @@ use async_trait::async_trait;
 use events::Envelope;
 
 pub use in_process::InProcessBus;
+pub use listener::{Listener, Listening};
 pub use rabbitmq::{RabbitMq, RabbitMqOptions};
 pub use retry::RetryPolicy;
 

@@ -59,6 +59,15 @@ pub(crate) const NEEDS: &[Rule] = &[
         },
     },
     Rule {
+        keys: &["AMQP_URL"],
+        text: "should be set for a gateway: without it open pages don't hear of changes",
+        severity: Severity::Warning,
+        is_broken: |said| {
+            let is_gateway = is_asked(said, &[Role::Gateway]) && !said.roles.has_any(&TALKERS);
+            is_gateway && said.settings.distributed.amqp_url.is_none()
+        },
+    },
+    Rule {
         keys: &["PUBLIC_URL"],
         text: "should be set for auth: each of its processes would write its own address into \
                links, and know no other's cookies",

@@ -19,7 +19,7 @@ pub enum Role {
     Payments,
     /// When the time to pay is over.
     Expiration,
-    /// The public edge: passes requests on to the services, where nothing else does.
+    /// The pages, and the public edge: passes requests on to the services, where nothing else does.
     Gateway,
 }
 

@@ -9,7 +9,6 @@ pub mod proxy;
 use std::sync::Arc;
 
 use axum::Router;
-use http_kit::protection::Protection;
 use kernel::Clock;
 use outbox::Journal;
 use telemetry::metrics::Recorder;
@@ -49,13 +48,12 @@ pub struct Watched {
 }
 
 /// All of `contexts` as one service, with `others` (the documents that tell of them, the routes
-/// of other processes), behind `protection`.
+/// of other processes), to be wrapped by `http_kit::edge`.
 pub fn router(
     contexts: Vec<Mounted>,
     others: Router,
-    clock: Arc<dyn Clock>,
+    clock: &Arc<dyn Clock>,
     watched: Watched,
-    protection: Arc<Protection>,
 ) -> Router {
     let mut all = others;
     let mut checked = Vec::new();
@@ -63,8 +61,7 @@ pub fn router(
         checked.push((name, journal));
         all = all.merge(routes.unwrap_or_default());
     }
-    let all = all.merge(watching(checked, &clock, watched)).merge(Router::from(error_routes()));
-    http_kit::edge::protected(all, clock, protection)
+    all.merge(watching(checked, clock, watched)).merge(Router::from(error_routes()))
 }
 
 /// What the gateway's own routes answer.

@@ -5,6 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 use http::{Extensions, HeaderMap, HeaderName, header};
 use kernel::Network;
 
+use crate::rate_limit::Charged;
+
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The most addresses a chain of proxies may have; what is longer was not made by proxies.
@@ -22,6 +24,17 @@ pub(crate) struct Peer(pub(crate) IpAddr);
 #[must_use]
 pub fn peer_of(extensions: &Extensions) -> Option<IpAddr> {
     extensions.get::<Peer>().map(|peer| peer.0)
+}
+
+/// Makes `inner` the extensions of a request that this process makes of itself, for the client of
+/// the request that had `outer`: it comes from where that came from, and counts as its user's.
+pub fn on_behalf_of(outer: &Extensions, inner: &mut Extensions) {
+    if let Some(ClientAddress(address)) = outer.get() {
+        inner.insert(Peer(*address));
+    }
+    if let Some(charged) = outer.get::<Charged>() {
+        inner.insert(charged.clone());
+    }
 }
 
 /// The proxies in front of the exchange, which are believed.

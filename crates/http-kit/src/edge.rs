@@ -183,17 +183,19 @@ async fn in_time(handling: impl Future<Output = Result<Response, Infallible>>) -
 }
 
 /// Tells a refusal from an answer. A refusal is an [`Error`], or a bare status of the framework's;
-/// an error response with a JSON body of its own (Kratos' flows have one) is an answer.
+/// an error response with a body of its own is an answer: JSON, as Kratos' flows have, or a page.
 fn refusal_in(response: &mut Response) -> Option<Error> {
     if let Some(error) = response.extensions_mut().remove::<Error>() {
         return Some(error);
     }
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
-    (is_error && !has_json(response)).then(|| problem::refusal_of(status).into())
+    (is_error && !has_words(response)).then(|| problem::refusal_of(status).into())
 }
 
-fn has_json(response: &Response) -> bool {
+/// Whether an error response says itself what is wrong.
+fn has_words(response: &Response) -> bool {
     let kind = response.headers().get(header::CONTENT_TYPE);
-    kind.and_then(|kind| kind.to_str().ok()).is_some_and(|kind| kind.contains("json"))
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    kind.contains("json") || kind.starts_with("text/html")
 }

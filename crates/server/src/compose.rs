@@ -13,14 +13,17 @@ use expiration::Expiration;
 use futures_util::FutureExt;
 use gateway::{Mounted, Watched};
 use http_kit::protection::Protection;
-use kernel::{Clock, SystemClock};
+use kernel::{Clock, Currency, SystemClock};
 use orders::Orders;
 use ory::{Permissions, Sessions};
 use outbox::{Journal, Relay, RelayOptions, Replays};
 use payments::{Hints, Payments};
 use tickets::{ChangedBy, Showcase, Tickets};
+use tokio_util::sync::CancellationToken;
+use web::{Live, Web};
 
 use crate::documents;
+use crate::pages::Within;
 use crate::profile::{Profile, journal_beside};
 use crate::work::Work;
 
@@ -37,7 +40,9 @@ pub(crate) struct Exchange {
     orders: Option<Orders>,
     payments: Option<Till>,
     expiration: Option<Expiration>,
-    is_gateway: bool,
+    /// What open pages are told, where this process serves pages.
+    live: Option<Live>,
+    currency: Currency,
     profile: Arc<Profile>,
     clock: Arc<dyn Clock>,
 }
@@ -73,6 +78,7 @@ impl Exchange {
         roles: &Roles,
         public_url: &str,
         settings: &Settings,
+        stopping: CancellationToken,
     ) -> anyhow::Result<Self> {
         let clock = SystemClock::shared();
         let journals = Journals::open(&profile, roles).await?;
@@ -101,7 +107,8 @@ impl Exchange {
                 Some(journal) => Some(profile.expiration(journal, Arc::clone(&clock))?),
                 None => None,
             },
-            is_gateway: roles.has(Role::Gateway),
+            live: roles.has(Role::Gateway).then(|| Live::new(Arc::clone(&clock), stopping)),
+            currency: settings.currency,
             profile,
             clock,
         };
@@ -143,10 +150,21 @@ impl Exchange {
         let (gauges, dependencies) = (self.gauges(), self.profile.dependencies());
         let watched = Watched { gauges, dependencies, ..watched };
         let mut others = self.profile.routes(&protection);
-        if self.is_gateway {
+        if self.live.is_some() {
             others = others.merge(documents::router());
         }
-        gateway::router(self.mounted(), others, Arc::clone(&self.clock), watched, protection)
+        let mut all = gateway::router(self.mounted(), others, &self.clock, watched);
+        if let Some(live) = &self.live {
+            let web = Web {
+                exchange: Arc::new(Within::new(all.clone(), Arc::clone(&self.clock))),
+                live: live.clone(),
+                clock: Arc::clone(&self.clock),
+                currency: self.currency,
+                is_https: protection.is_https,
+            };
+            all = all.merge(web::router(web));
+        }
+        http_kit::edge::protected(all, Arc::clone(&self.clock), protection)
     }
 
     /// The contexts as the edge sees them.
@@ -228,7 +246,10 @@ impl Exchange {
     pub(crate) fn start_work(self, work: &Work, lasting: &Work) -> anyhow::Result<()> {
         let stop = &work.stop;
         let talkers = self.talkers();
-        if !talkers.is_empty() {
+        let listening = self.live.as_ref().map(Live::listening);
+        if talkers.is_empty() {
+            self.profile.start_listening(listening, work);
+        } else {
             let subscriptions = self.subscriptions();
             // who talks also hears, in the same order
             for (subscription, journal) in subscriptions.iter().zip(&talkers) {
@@ -236,7 +257,7 @@ impl Exchange {
                 let replays = Replays::new(journal.clone(), consumer).run(stop.clone());
                 work.start("the replays", replays);
             }
-            let bus = self.profile.bus(subscriptions, work, lasting)?;
+            let bus = self.profile.bus(subscriptions, listening, work, lasting)?;
             for journal in talkers {
                 let (bus, clock) = (Arc::clone(&bus), Arc::clone(&self.clock));
                 let relay = Relay::new(journal, bus, clock, RelayOptions::default());

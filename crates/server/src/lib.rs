@@ -1,11 +1,11 @@
 //! The program `ticketing`: reads its settings, and does what it is told: composes the exchange
 //! and runs it until it is told to stop, or one of the operator's commands.
 //!
-//! Reading order: [`main`], `compose` (who is connected to whom), `profile` (what stands behind
-//! the ports), `process` (what is at work), `running` (start and stop), `in_process` (without a
-//! listener), `work` (what runs in the background), `watch` (who hears of it), `protect` (limits
-//! for clients), `data_folder`; then a file for each command: `settings`, `documents`, `demo`,
-//! `grant_admin`, `dead_letters`, `backup`, `restore`.
+//! Reading order: [`main`], `compose` (who is connected to whom), `profile` (what stands behind the
+//! ports), `process` (what is at work), `running` (start and stop), `in_process` (without a
+//! listener), `pages` (how they ask the exchange), `work` (what runs in the background), `watch`
+//! (who hears of it), `protect` (limits for clients), `data_folder`; then a file for each command:
+//! `settings`, `documents`, `demo`, `grant_admin`, `dead_letters`, `backup`, `restore`.
 
 mod backup;
 mod compose;
@@ -16,6 +16,7 @@ mod documents;
 mod grant_admin;
 mod in_process;
 mod manifest;
+mod pages;
 mod process;
 mod profile;
 mod protect;

@@ -47,13 +47,14 @@ impl Process {
         recorder: Recorder,
     ) -> anyhow::Result<Self> {
         let profile = Arc::new(profile);
-        let exchange = Exchange::open(Arc::clone(&profile), roles, url, settings)
-            .await
-            .with_context(|| format!("can't open the data in {}", profile.place()))?;
+        let stopping = CancellationToken::new();
+        let opened =
+            Exchange::open(Arc::clone(&profile), roles, url, settings, stopping.clone()).await;
+        let exchange =
+            opened.with_context(|| format!("can't open the data in {}", profile.place()))?;
         let (journals, whole) = (exchange.journals(), exchange.whole());
         let protection = Arc::new(protect::protection(&settings.protection, url, &profile)?);
-        let (working, lasting, stopping) =
-            (Work::default(), Work::default(), CancellationToken::new());
+        let (working, lasting) = (Work::default(), Work::default());
         let watched = watched(settings, recorder.clone(), profile.folder(), stopping.clone());
         let router = exchange.router(watched, Arc::clone(&protection));
         working.start("the metrics", upkeep(recorder, working.stop.clone()));

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use auth::Auth;
 use axum::Router;
-use bus::{Bus, Subscription};
+use bus::{Bus, Listening, Subscription};
 use config::{Database, Roles, Settings};
 use expiration::Expiration;
 use gateway::Dependency;
@@ -131,17 +131,29 @@ impl Profile {
         }
     }
 
-    /// What carries events to and from this process. What hears them is started on `work`, and
-    /// what has to outlast all others on `lasting`.
+    /// What carries events to and from this process, and tells `listening` of all others' as well.
+    /// What hears them is started on `work`, and what has to outlast all others on `lasting`.
     pub(crate) fn bus(
         &self,
         subscriptions: Vec<Subscription>,
+        listening: Option<Listening>,
         work: &Work,
         lasting: &Work,
     ) -> anyhow::Result<Arc<dyn Bus>> {
         match self {
-            Self::Embedded(embedded) => Ok(embedded.bus(subscriptions)),
-            Self::Distributed(distributed) => distributed.bus(subscriptions, work, lasting),
+            Self::Embedded(embedded) => Ok(embedded.bus(subscriptions, listening)),
+            Self::Distributed(distributed) => {
+                distributed.bus(subscriptions, listening, work, lasting)
+            }
+        }
+    }
+
+    /// Lets `listening` hear of events where this process has none to tell or to handle.
+    pub(crate) fn start_listening(&self, listening: Option<Listening>, work: &Work) {
+        match self {
+            // there every process has
+            Self::Embedded(_) => {}
+            Self::Distributed(distributed) => distributed.start_listening(listening, work),
         }
     }
 

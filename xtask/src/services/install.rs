@@ -17,7 +17,7 @@ const POLICY: &str = "/usr/sbin/policy-rc.d";
 const NO: &str = "#!/bin/sh\n# written by `cargo xtask services` while it installs\nexit 101\n";
 
 /// Installs the packages.
-pub(super) fn install(packages: &[&str]) -> anyhow::Result<()> {
+pub(crate) fn install(packages: &[&str]) -> anyhow::Result<()> {
     let names = packages.join(", ");
     ensure!(Path::new(APT).exists(), "the tests need {names}; install it, or run them on Debian");
     ensure!(
@@ -55,7 +55,7 @@ fn apt() -> Command {
 }
 
 /// Runs it; its output goes where ours goes.
-pub(super) fn succeed(command: &mut Command) -> anyhow::Result<()> {
+pub(crate) fn succeed(command: &mut Command) -> anyhow::Result<()> {
     let name = command.get_program().display().to_string();
     let status = command.status().with_context(|| format!("can't start `{name}`"))?;
     ensure!(status.success(), "`{name}` failed: {status}");

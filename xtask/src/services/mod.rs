@@ -1,7 +1,7 @@
 //! `cargo xtask services`: what the tests need beside Rust. Alone it installs everything; with `up`
 //! it starts the servers, too, and with `down` it stops them.
 
-mod install;
+pub(crate) mod install;
 mod servers;
 mod tools;
 
@@ -11,7 +11,7 @@ use cluster::Server;
 use crate::task::Outcome;
 
 pub(crate) use servers::{backends, down, running, up};
-pub(crate) use tools::{compiler, schemathesis, valgrind};
+pub(crate) use tools::{compiler, schemathesis, valgrind, works};
 
 const USAGE: &str = "usage: cargo xtask services [up | down | status | \
                      (start | stop | kill) (postgres | rabbitmq | redis)]";

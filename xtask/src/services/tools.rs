@@ -49,7 +49,8 @@ fn python() -> anyhow::Result<()> {
     install(&["python3", "python3-venv"])
 }
 
-fn works(command: &mut Command) -> bool {
+/// Whether the command runs, and ends well.
+pub(crate) fn works(command: &mut Command) -> bool {
     let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
     status.is_ok_and(|status| status.success())
 }

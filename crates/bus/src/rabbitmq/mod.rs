@@ -13,10 +13,12 @@
 //! Reading order: `options`, `topology` (what is declared), `message` (an event as an AMQP
 //! message), `link` (a connection, and what becomes of it), `publisher`, `delays` (what follows a
 //! failure, as a pure decision), `consumer` (receives and keeps what waits), `settle` (handles one
-//! message to its end).
+//! message to its end), `hearing` (only
+//! listens).
 
 mod consumer;
 mod delays;
+mod hearing;
 mod link;
 mod message;
 mod options;
@@ -30,8 +32,9 @@ use futures_util::future::join_all;
 use kernel::Clock;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Bus, Subscription};
+use crate::{Bus, Listening, Subscription};
 use consumer::Consumption;
+use hearing::Hearing;
 use link::Links;
 pub use link::{Condition, InvalidUrl};
 pub use options::{Queue, QueueKind, RabbitMqOptions};
@@ -89,6 +92,19 @@ impl RabbitMq {
             .collect();
         async move {
             join_all(consumptions.into_iter().map(|consumption| consumption.run(&stop))).await;
+        }
+    }
+
+    /// Lets `listening` hear what is published until `stop`: work for the background.
+    pub fn listen(
+        &self,
+        listening: Listening,
+        stop: CancellationToken,
+    ) -> impl Future<Output = ()> + Send + use<> {
+        let link = self.links.link("listener");
+        async move {
+            let mut hearing = Hearing { listening: &listening, link: &link, stop: &stop };
+            link.keep(&stop, &mut hearing).await;
         }
     }
 

@@ -37,6 +37,7 @@ use people::People;
 use progress::Progress;
 use sales::{Sale, Shop};
 use shows::Shows;
+use tokio_util::sync::CancellationToken;
 
 /// Tickets in one write: so many that a commit, and the copying of its pages out of the write-ahead
 /// log, cost little of the time for each.
@@ -55,7 +56,7 @@ pub(crate) async fn demo(settings: &Settings, wanted: &Demo) -> anyhow::Result<(
     room::must_fit(folder.path(), u64::from(wanted.tickets))?;
     let profile = Arc::new(Profile::embedded(folder));
     let place = profile.place();
-    let exchange = Exchange::open(profile, &Roles::all(), "", settings)
+    let exchange = Exchange::open(profile, &Roles::all(), "", settings, CancellationToken::new())
         .await
         .with_context(|| format!("can't open the data in {place}"))?;
     let whole = exchange.whole().context("all contexts are here")?;

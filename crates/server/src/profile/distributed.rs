@@ -10,7 +10,7 @@ use anyhow::Context;
 use auth::Auth;
 use axum::Router;
 use bus::rabbitmq::{Queue, QueueKind, RabbitMq, RabbitMqOptions};
-use bus::{Bus, Subscription};
+use bus::{Bus, Listening, Subscription};
 use config::{Database, DistributedSettings, QueueType, Role, Roles, Settings};
 use expiration::{Expiration, Timers};
 use futures_util::future::BoxFuture;
@@ -154,14 +154,23 @@ impl Distributed {
     pub(super) fn bus(
         &self,
         subscriptions: Vec<Subscription>,
+        listening: Option<Listening>,
         work: &Work,
         lasting: &Work,
     ) -> anyhow::Result<Arc<dyn Bus>> {
         let rabbit = self.rabbit.as_ref().context("--amqp-url (AMQP_URL)")?;
         let consuming = rabbit.consume(subscriptions, work.stop.clone());
         work.start("the consumers", consuming);
+        self.start_listening(listening, work);
         lasting.start("the broker", rabbit.keep_connected(lasting.stop.clone()));
         Ok(rabbit.publisher())
+    }
+
+    /// Without a broker pages show what changes when they are loaded.
+    pub(super) fn start_listening(&self, listening: Option<Listening>, work: &Work) {
+        if let (Some(listening), Some(rabbit)) = (listening, &self.rabbit) {
+            work.start("the pages' listener", rabbit.listen(listening, work.stop.clone()));
+        }
     }
 
     /// The timers, and the work that arms lost ones again.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use auth::Auth;
-use bus::{Bus, InProcessBus, RetryPolicy, Subscription};
+use bus::{Bus, InProcessBus, Listening, RetryPolicy, Subscription};
 use config::Database;
 use ory::{Permissions, Sessions};
 use outbox::Journal;
@@ -56,7 +56,12 @@ impl Embedded {
         Ok(auth.context(ALL_IS_HERE)?.permissions(told))
     }
 
-    pub(super) fn bus(&self, subscriptions: Vec<Subscription>) -> Arc<dyn Bus> {
-        Arc::new(InProcessBus::new(subscriptions, RetryPolicy::default()))
+    pub(super) fn bus(
+        &self,
+        subscriptions: Vec<Subscription>,
+        listening: Option<Listening>,
+    ) -> Arc<dyn Bus> {
+        let bus = InProcessBus::new(subscriptions, RetryPolicy::default());
+        Arc::new(bus.heard_by(listening))
     }
 }

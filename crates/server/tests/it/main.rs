@@ -12,6 +12,7 @@ mod documents;
 mod hostile_clients;
 mod idempotency;
 mod identity;
+mod live;
 mod malformed;
 mod mishaps;
 mod observability;

@@ -135,7 +135,7 @@ async fn the_frameworks_own_refusals_are_problems_too() {
     let answer = person.send_raw(Method::PUT, "/api/tickets", JSON, b"{}".to_vec()).await.unwrap();
     check_problem(&answer, 405, "/api/tickets");
     check_problem(&person.get("/api/nothing?a=b").await, 404, "/api/nothing?a=b");
-    check_problem(&person.get("/").await, 404, "/");
+    check_problem(&person.get("/nothing").await, 404, "/nothing");
     let form = [("content-type", "application/x-www-form-urlencoded")];
     for headers in [&form[..], &[]] {
         let sent = person.send_raw(Method::POST, "/api/tickets", headers, b"title=x".to_vec());

@@ -83,8 +83,8 @@ catalog! {
         "Time a subscriber took for an event, its repeated tries included.",
         "As for the subscriber's commits.";
     BROKER_CONNECTED = "broker_connected", Kind::Gauge, ["connection"],
-        "Whether the connection to RabbitMQ is there, of the one who publishes and of each \
-         subscriber: 1 or 0.",
+        "Whether the connection to RabbitMQ is there, of the one who publishes, of each \
+         subscriber and of who listens: 1 or 0.",
         "0: the broker is away; events wait in their outboxes meanwhile, and nothing is lost.";
     BROKER_PUBLISH_DURATION = "broker_publish_duration_seconds", Kind::Histogram(LATENCY), [],
         "Time until RabbitMQ had confirmed that an event is safe, or the publish had failed.",

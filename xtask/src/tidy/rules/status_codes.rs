@@ -6,7 +6,7 @@ use crate::tidy::source::File;
 use crate::tidy::tree::Tree;
 
 /// The crates whose work is HTTP, and the tests' helper.
-const SPEAKERS: &[&str] = &["http-kit", "gateway", TESTKIT];
+const SPEAKERS: &[&str] = &["http-kit", "gateway", "web", TESTKIT];
 
 const REASON: &str = "an error has a kind; what that is in HTTP is decided once, in http-kit";
 

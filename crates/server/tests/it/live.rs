@@ -1,0 +1,165 @@
+//! What open pages are told, as it happens.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use testkit::{Person, TestPlatform};
+
+use crate::exchange;
+
+/// How long anything here may take to be heard of: it has happened already.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A page that is connected.
+struct Page {
+    response: reqwest::Response,
+    received: String,
+}
+
+/// Something that it was told.
+#[derive(Debug)]
+struct Told {
+    id: String,
+    name: String,
+    data: Value,
+}
+
+impl Page {
+    async fn open(exchange: &TestPlatform, person: &Person, query: &str, last: &str) -> Self {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let mut request = client.get(format!("{}/live?{query}", exchange.url()));
+        if !person.token.is_empty() {
+            request = request.header("cookie", format!("ory_kratos_session={}", person.token));
+        }
+        if !last.is_empty() {
+            request = request.header("last-event-id", last);
+        }
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status().as_u16(), 200);
+        let kind = response.headers()["content-type"].to_str().unwrap();
+        assert_eq!(kind, "text/event-stream");
+        Self { response, received: String::new() }
+    }
+
+    /// What it is told next; nothing, when the connection has ended.
+    async fn next(&mut self) -> Option<Told> {
+        // bounded: by the patience
+        loop {
+            while let Some((frame, rest)) = self.received.split_once("\n\n") {
+                let frame = frame.to_owned();
+                self.received = rest.to_owned();
+                let field = |name| frame.lines().find_map(|line| line.strip_prefix(name));
+                if let Some(name) = field("event: ") {
+                    return Some(Told {
+                        id: field("id: ").unwrap_or_default().to_owned(),
+                        name: name.to_owned(),
+                        data: serde_json::from_str(field("data: ").unwrap()).unwrap(),
+                    });
+                }
+            }
+            let chunk = tokio::time::timeout(PATIENCE, self.response.chunk()).await;
+            let chunk = chunk.unwrap_or_else(|_| panic!("nothing was told in time"));
+            let chunk = chunk.ok().flatten()?;
+            self.received.push_str(std::str::from_utf8(&chunk).unwrap());
+        }
+    }
+
+    /// Waits until it is told something like `wanted`.
+    async fn hears(&mut self, name: &str, wanted: &[(&str, Value)]) -> Told {
+        // bounded: by the patience
+        loop {
+            let told = self.next().await.unwrap();
+            let fits = |(member, value): &(&str, Value)| told.data[*member] == *value;
+            if told.name == name && wanted.iter().all(fits) {
+                return told;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn pages_hear_of_what_they_show() {
+    let exchange = exchange(&[]);
+    let (seller, buyer) = (exchange.person().await, exchange.person().await);
+    let ticket = seller.list_ticket("Live, Berlin", 20.0).await;
+    let about = format!("ticket={ticket}");
+    let mut guest = Page::open(&exchange, &exchange.anonymous(), &about, "").await;
+
+    let order = buyer.place_order(&ticket).await;
+    let of_order = format!("order={order}");
+    guest.hears("ticket", &[("id", json!(ticket)), ("state", json!("taken"))]).await;
+    let mut buyers = Page::open(&exchange, &buyer, &of_order, "").await;
+    let mut sellers = Page::open(&exchange, &seller, &of_order, "").await;
+    buyers.hears("order", &[("status", json!("created"))]).await;
+
+    buyer.pay(&order, "tok_chargeDeclined").await.expect(402);
+    buyers.hears("payment", &[("order", json!(order)), ("status", json!("failed"))]).await;
+    buyer.delete(&format!("/api/orders/{order}")).await.expect(200);
+    for page in [&mut buyers, &mut sellers] {
+        page.hears("order", &[("id", json!(order)), ("status", json!("cancelled"))]).await;
+    }
+    let told = guest.hears("ticket", &[("state", json!("free"))]).await;
+    assert_eq!(told.data.as_object().unwrap().len(), 3, "who had it is nobody's business");
+}
+
+#[tokio::test]
+async fn of_orders_of_others_nothing_is_told() {
+    let exchange = exchange(&[]);
+    let (seller, buyer) = (exchange.person().await, exchange.person().await);
+    let ticket = seller.list_ticket("Private, Berlin", 20.0).await;
+    let order = buyer.place_order(&ticket).await;
+    let about = format!("order={order}&ticket={ticket}");
+    for stranger in [exchange.person().await, exchange.anonymous()] {
+        let mut page = Page::open(&exchange, &stranger, &about, "").await;
+        // what was told before the ticket came free would have come before that
+        let held = page.next().await.unwrap();
+        assert_eq!((held.name.as_str(), &held.data["state"]), ("ticket", &json!("taken")));
+    }
+    let mut page = Page::open(&exchange, &exchange.anonymous(), &about, "").await;
+    buyer.delete(&format!("/api/orders/{order}")).await.expect(200);
+    // bounded: by the patience
+    while page.next().await.unwrap().data["state"] != "free" {}
+}
+
+#[tokio::test]
+async fn who_comes_back_hears_what_happened_meanwhile() {
+    let exchange = exchange(&[]);
+    let (seller, buyer) = (exchange.person().await, exchange.person().await);
+    let ticket = seller.list_ticket("Back again, Berlin", 20.0).await;
+    let about = format!("ticket={ticket}");
+    let guest = exchange.anonymous();
+    // before that the process doesn't know what others have heard
+    exchange.pass(Duration::from_secs(6)).await;
+    let mut page = Page::open(&exchange, &guest, &about, "").await;
+    let order = buyer.place_order(&ticket).await;
+    let last = page.hears("ticket", &[("state", json!("taken"))]).await.id;
+    drop(page);
+    buyer.delete(&format!("/api/orders/{order}")).await.expect(200);
+    exchange.drain().await;
+    let mut page = Page::open(&exchange, &guest, &about, &last).await;
+    page.hears("ticket", &[("state", json!("free"))]).await;
+
+    let long_ago = "0190163d-8694-739b-aea5-966c26f8ad91";
+    let mut page = Page::open(&exchange, &guest, &about, long_ago).await;
+    assert_eq!(page.next().await.unwrap().name, "reload");
+}
+
+#[tokio::test]
+async fn open_pages_hold_up_no_stop() {
+    let mut exchange = exchange(&[]);
+    let about = "ticket=0190163d-8694-739b-aea5-966c26f8ad91";
+    let mut page = Page::open(&exchange, &exchange.anonymous(), about, "").await;
+    assert!(exchange.stop(), "it ends in good order");
+    assert!(page.next().await.is_none());
+}
+
+#[tokio::test]
+async fn what_can_not_be_told_of_is_refused_by_name() {
+    let exchange = exchange(&[]);
+    let guest = exchange.anonymous();
+    for (query, field) in [("ticket=7".to_owned(), "ticket"), ("order=x".into(), "order")] {
+        let refused = guest.get(&format!("/live?{query}")).await;
+        assert_eq!((refused.status.as_u16(), refused.problem()), (400, "validation"));
+        assert_eq!(refused.body["errors"][0]["field"], field);
+    }
+}

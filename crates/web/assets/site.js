@@ -1,0 +1,314 @@
+// What makes the pages quicker. Without it every page still works, by its links and forms.
+
+const $ = (selector, within = document) => within.querySelector(selector);
+const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+const announce = (text) => { $("#announce").textContent = text; };
+
+// Times, as the clock on the wall shows them
+
+const styles = {
+  day: { dateStyle: "medium" },
+  time: { timeStyle: "short" },
+  instant: { dateStyle: "medium", timeStyle: "short" },
+};
+
+// the page's language as it is spoken where the visitor is
+const { lang } = document.documentElement;
+const locale = navigator.languages.find((it) => it.split("-")[0] === lang) ?? lang;
+
+function localizeTimes(within) {
+  for (const time of all("time[data-time]", within)) {
+    const format = new Intl.DateTimeFormat(locale, styles[time.dataset.time]);
+    time.textContent = format.format(new Date(time.dateTime));
+  }
+}
+
+// What was just said is not said again when the page is loaded anew
+
+function forgetNote() {
+  const url = new URL(location.href);
+  if (url.searchParams.has("note")) {
+    url.searchParams.delete("note");
+    history.replaceState(history.state, "", url);
+  }
+}
+
+// Countdowns, by a clock that nobody can set
+
+const WARN_MS = 120_000;
+let ticking;
+
+function countDown(within) {
+  clearInterval(ticking);
+  const shown = $("[data-left]", within);
+  if (!shown) return;
+  const left = Number(shown.dataset.left);
+  const end = performance.now() + left;
+  let hasWarned = left <= WARN_MS;
+  const tick = () => {
+    const ms = Math.max(0, end - performance.now());
+    const seconds = Math.ceil(ms / 1000);
+    $("[data-clock]", shown).textContent =
+      `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+    shown.classList.toggle("late", ms <= WARN_MS);
+    if (!hasWarned && ms <= WARN_MS) {
+      hasWarned = true;
+      announce(shown.dataset.warning);
+    }
+    if (ms === 0) {
+      clearInterval(ticking);
+      announce(shown.dataset.over);
+      // the exchange has two seconds to notice
+      refreshSoon(1500);
+    }
+  };
+  tick();
+  ticking = setInterval(tick, 250);
+}
+
+// Parts of the page, fetched anew
+
+let refreshing;
+let waiting;
+
+function refreshSoon(least = 0) {
+  clearTimeout(waiting);
+  // not everybody at once
+  waiting = setTimeout(refresh, least + Math.random() * 300);
+}
+
+async function refresh(url = location.href) {
+  refreshing?.abort();
+  refreshing = new AbortController();
+  try {
+    const response = await fetch(url, { signal: refreshing.signal });
+    if (!response.ok || response.redirected) return false;
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    for (const part of all("[data-part]")) {
+      const fresh = $(`[data-part="${part.dataset.part}"]`, page);
+      if (fresh) swap(part, fresh);
+    }
+    prepare(document);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function swap(part, fresh) {
+  if (part.querySelector("[data-appended]")) return;
+  for (const chosen of all("input:checked", part)) {
+    const same = all("input", fresh)
+      .find((input) => input.name === chosen.name && input.value === chosen.value);
+    if (same) same.checked = true;
+  }
+  const open = all("details", part).map((details) => details.open);
+  all("details", fresh).forEach((details, index) => { details.open ||= open[index] ?? false; });
+  const badge = (within) => $(".badge", within)?.textContent.trim();
+  if (fresh.matches("[data-live-part]") && !fresh.matches("section") && badge(part) !== badge(fresh)) {
+    announce($(".state-word, .prose", fresh)?.textContent ?? badge(fresh));
+  }
+  const at = document.activeElement;
+  const focused = part.contains(at) ? [at.tagName, at.name, at.value, at.textContent] : null;
+  part.replaceWith(document.adoptNode(fresh));
+  if (!focused) return;
+  const same = all("a, button, input, summary", fresh).find((it) =>
+    [it.tagName, it.name, it.value, it.textContent].every((what, index) => what === focused[index]));
+  (same ?? $("#content")).focus({ preventScroll: true });
+}
+
+// Changes, as they happen
+
+let live;
+let liveFor = "";
+const LIVE_MAX = 60;
+const ORDERS_MAX = 20;
+
+function listen() {
+  const ids = (kind) => all(`[data-live-${kind}]`)
+    .map((it) => `${kind}=${it.getAttribute(`data-live-${kind}`)}`);
+  const wanted = [...new Set([...ids("order").slice(0, ORDERS_MAX), ...ids("ticket")])].slice(0, LIVE_MAX).join("&");
+  if (live && liveFor === wanted && live.readyState !== EventSource.CLOSED) return;
+  hush();
+  if (!wanted || document.hidden) return;
+  liveFor = wanted;
+  live = new EventSource(`/live?${wanted}`);
+  live.addEventListener("ticket", ({ data }) => changedTicket(JSON.parse(data)));
+  live.addEventListener("order", ({ data }) => changedOrder(JSON.parse(data)));
+  live.addEventListener("payment", () => refreshSoon());
+  live.addEventListener("reload", () => refreshSoon());
+}
+
+function hush() {
+  live?.close();
+  live = undefined;
+}
+
+function changedTicket({ id, version, state }) {
+  for (const shown of all(`[data-live-ticket="${CSS.escape(id)}"]`)) {
+    if (Number(shown.dataset.version) >= version) continue;
+    if (shown.matches("[data-live-part]")) {
+      refreshSoon();
+      continue;
+    }
+    const fresh = $(`template[data-state="${CSS.escape(state)}"]`)?.content.firstElementChild;
+    if (!fresh) continue;
+    shown.className = fresh.className;
+    shown.replaceChildren(...fresh.cloneNode(true).childNodes);
+    shown.dataset.version = version;
+  }
+}
+
+function changedOrder({ id, version }) {
+  const shown = $(`[data-live-order="${CSS.escape(id)}"]`);
+  if (shown && Number(shown.dataset.version) < version) refreshSoon();
+}
+
+// Search as one types
+
+let typing;
+
+function searchLive(form) {
+  const search = async () => {
+    const fields = new URLSearchParams(new FormData(form));
+    for (const [name, value] of [...fields]) {
+      if (!value.trim() || (name === "sort" && value === "newest")) fields.delete(name);
+    }
+    const query = fields.toString();
+    history.replaceState(null, "", query ? `/?${query}` : "/");
+    $("[data-appended]")?.removeAttribute("data-appended");
+    if (!await refresh()) return;
+    const [found, empty] = [all("[data-list] > li").length, $(".empty")];
+    announce(empty?.textContent ?? `${found}${$("[data-more]") ? "+" : ""} · ${$("#results").textContent}`);
+  };
+  const soon = (ms) => {
+    clearTimeout(typing);
+    typing = setTimeout(search, ms);
+  };
+  form.addEventListener("input", () => soon(200));
+  form.addEventListener("change", () => soon(0));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    soon(0);
+  });
+}
+
+// The next page, below this one
+
+async function more(link) {
+  link.setAttribute("aria-disabled", "true");
+  try {
+    const response = await fetch(link.href);
+    if (!response.ok) throw new Error(response.statusText);
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const [list, items] = [$("[data-list]"), all("[data-list] > li", page)];
+    list.dataset.appended = "";
+    list.append(...items);
+    const next = $("[data-more]", page);
+    link.closest(".more").replaceChildren(...(next ? [next] : []));
+    $("a", items[0])?.focus({ preventScroll: true });
+    prepare(document);
+  } catch {
+    location.assign(link.href);
+  }
+}
+
+// Forms: what is wrong is said at the field, and what was sent isn't sent twice
+
+function judge(field) {
+  const fault = $(`#${field.name}-error`);
+  const value = field.value.trim();
+  const isShort = value.length > 0 && value.length < field.minLength;
+  const isFine = field.checkValidity() && !isShort && !(field.required && !value);
+  fault.textContent = isFine ? "" : field.dataset.rule;
+  field.toggleAttribute("aria-invalid", !isFine);
+  if (!isFine) field.setAttribute("aria-invalid", "true");
+  return isFine;
+}
+
+function check(form) {
+  form.noValidate = true;
+  const fields = all("[data-rule]", form);
+  for (const field of fields) {
+    field.addEventListener("blur", () => { if (field.value) judge(field); });
+    field.addEventListener("input", () => {
+      if (field.hasAttribute("aria-invalid")) judge(field);
+    });
+  }
+  form.addEventListener("submit", (event) => {
+    const wrong = fields.filter((field) => !judge(field));
+    if (!wrong.length) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    wrong[0].focus();
+  });
+}
+
+function sendOnce(form) {
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "yes";
+    for (const button of all("button", form)) button.setAttribute("aria-disabled", "true");
+  });
+}
+
+function allowAgain() {
+  for (const form of all("form[data-sent]")) {
+    delete form.dataset.sent;
+    for (const button of all("button", form)) button.removeAttribute("aria-disabled");
+  }
+}
+
+// Everything together
+
+function prepare(within) {
+  localizeTimes(within);
+  countDown(within);
+  listen();
+  for (const form of all("form:not([data-ready])", within)) {
+    form.dataset.ready = "";
+    if (form.matches("[data-check]")) check(form);
+    if (form.matches("[data-once]")) sendOnce(form);
+    if (form.matches("[data-search]")) searchLive(form);
+  }
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-more]");
+  if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    event.preventDefault();
+    if (!link.hasAttribute("aria-disabled")) more(link);
+  }
+  const menu = $("details.menu[open]");
+  if (menu && !menu.contains(event.target)) menu.open = false;
+});
+
+document.addEventListener("keydown", (event) => {
+  const menu = $("details.menu[open]");
+  if (event.key !== "Escape" || !menu) return;
+  menu.open = false;
+  $("summary", menu).focus();
+});
+
+const HIDDEN_MAX_MS = 30_000;
+let hidden;
+
+document.addEventListener("visibilitychange", () => {
+  clearTimeout(hidden);
+  if (document.hidden) {
+    hidden = setTimeout(hush, HIDDEN_MAX_MS);
+  } else if ($("[data-live-part]")) {
+    refresh();
+  } else {
+    listen();
+  }
+});
+
+addEventListener("pagehide", hush);
+addEventListener("pageshow", (event) => {
+  allowAgain();
+  if (event.persisted) refresh();
+});
+
+forgetNote();
+prepare(document);

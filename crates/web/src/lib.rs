@@ -1,0 +1,41 @@
+//! The web interface: the pages at `/`, for people. It speaks to the contexts only as any client
+//! does, by the public HTTP contract ([`Exchange`]), and hears of changes from the bus ([`live`]).
+
+mod api;
+mod assets;
+mod csrf;
+mod exchange;
+mod forms;
+pub mod live;
+mod pages;
+mod parts;
+mod session;
+mod texts;
+
+use std::sync::Arc;
+
+use axum::Router;
+use kernel::{Clock, Currency};
+
+pub use exchange::{Exchange, Unanswered};
+pub use live::Live;
+
+/// What the pages need.
+#[derive(Clone)]
+pub struct Web {
+    /// The exchange, as any client reaches it.
+    pub exchange: Arc<dyn Exchange>,
+    /// What open pages are told.
+    pub live: Live,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// What prices are in.
+    pub currency: Currency,
+    /// Whether people reach the pages by HTTPS.
+    pub is_https: bool,
+}
+
+/// All pages, to be wrapped by `http_kit::edge`.
+pub fn router(web: Web) -> Router {
+    pages::router(web.clone()).merge(assets::router()).merge(live::router()).with_state(web)
+}

@@ -1,0 +1,71 @@
+//! Pages for what went wrong: each says what it was and what to do next.
+
+use axum::response::Response;
+use http::StatusCode;
+use maud::{Markup, html};
+
+use super::see_other;
+use crate::api::Failed;
+use crate::parts::layout::Page;
+use crate::session::Visitor;
+
+/// The page, or the one for its failure.
+pub(crate) fn answer(visitor: &Visitor, shown: Result<Response, Failed>) -> Response {
+    shown.unwrap_or_else(|failed| page(visitor, &failed))
+}
+
+/// The page for a failure that has no better place.
+pub(crate) fn page(visitor: &Visitor, failed: &Failed) -> Response {
+    match failed {
+        Failed::SignedOut => see_other(&sign_in_for(visitor.here()), []),
+        _ if failed.is_not_found() => not_found(visitor),
+        Failed::Refused(refused) if refused.status == StatusCode::TOO_MANY_REQUESTS => {
+            show(visitor, refused.status, ["too-many", "too-many-next"])
+        }
+        Failed::Refused(refused) => show(visitor, refused.status, ["refused", "refused-next"]),
+        Failed::Away { is_in_doubt } => {
+            let next = if *is_in_doubt { "away-doubt" } else { "away-next" };
+            show(visitor, StatusCode::SERVICE_UNAVAILABLE, ["away", next])
+        }
+    }
+}
+
+/// The page for an address that leads nowhere, or to what isn't this visitor's.
+pub(crate) fn not_found(visitor: &Visitor) -> Response {
+    show(visitor, StatusCode::NOT_FOUND, ["not-found", "not-found-next"])
+}
+
+/// The page for a form without its token: it comes from elsewhere, or its cookie is gone.
+pub(crate) fn stale_form(visitor: &Visitor) -> Response {
+    show(visitor, StatusCode::FORBIDDEN, ["stale-form", "stale-form-next"])
+}
+
+/// What a code of [`crate::parts::note`] says of a failure that the page before can tell.
+pub(crate) fn note_of(failed: &Failed) -> &'static str {
+    match failed {
+        Failed::Away { is_in_doubt: true } => "in-doubt",
+        Failed::Away { is_in_doubt: false } => "away",
+        Failed::Refused(refused) if refused.status == StatusCode::TOO_MANY_REQUESTS => "too-soon",
+        _ => "conflict",
+    }
+}
+
+/// Where somebody signs in who wants to go on at `path`.
+pub(crate) fn sign_in_for(path: &str) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    format!("/sign-in?{}", query.append_pair("return_to", path).finish())
+}
+
+fn show(visitor: &Visitor, status: StatusCode, [title, next]: [&'static str; 2]) -> Response {
+    let language = visitor.language;
+    let content: Markup = html! {
+        section.lost {
+            p.lost-code aria-hidden="true" { (status.as_u16()) }
+            h1 { (language.say(title)) }
+            p.lead { (language.say(next)) }
+            p { a.button href="/" { (language.say("find-tickets")) } }
+        }
+    };
+    let page = Page::new(visitor, language.say(title));
+    Page { status, ..page }.fleeting().show(&content)
+}

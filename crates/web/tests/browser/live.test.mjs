@@ -1,0 +1,87 @@
+// Open pages hear of changes, also after a broken line.
+
+import assert from "node:assert/strict";
+
+import { GONE, isStill, mark, sees, story, unique } from "./support.mjs";
+
+/** What the console says of a line that is cut. */
+const CUT = /net::ERR_/;
+
+story("a page that lost its line hears what it has missed", async (world) => {
+  const [seller, buyer] = [await world.register(), await world.register()];
+  const word = unique();
+  const [known, missed] = [
+    await world.list(seller, `Line one ${word}`), await world.list(seller, `Line two ${word}`),
+  ];
+  const line = await world.line();
+  const page = await world.guest({ baseURL: line.url, tolerate: CUT });
+  const connected = page.waitForResponse(/\/live\?/);
+  await page.goto(`/?q=${word}`);
+  await connected;
+  await mark(page);
+  const badge = ({ title }) => page.locator(".ticket").filter({ hasText: title }).locator(".badge");
+  await world.reserve(buyer, known);
+  await sees(badge(known), GONE);
+
+  line.cut();
+  await world.reserve(buyer, missed);
+  // the browser tries in vain
+  await page.waitForEvent("requestfailed", (request) => /\/live\?/.test(request.url()));
+  await sees(badge(missed), "Available");
+  const again = page.waitForRequest(/\/live\?/);
+  line.mend();
+  await sees(badge(missed), GONE);
+  const headers = await (await again).allHeaders();
+  assert.match(headers["last-event-id"] ?? "", /^[0-9a-f-]{36}$/);
+  assert.ok(await isStill(page), "it was loaded anew");
+});
+
+story("an open order follows what its buyer does elsewhere", async (world) => {
+  const seller = await world.person();
+  const buyer = await world.person();
+  const ticket = await world.list(seller.person, `Elsewhere ${unique()}`);
+  const order = await world.reserve(buyer.person, ticket);
+  for (const page of [seller, buyer]) {
+    const connected = page.waitForResponse(/\/live\?/);
+    await page.goto(`/orders/${order.id}`);
+    await connected;
+    await mark(page);
+  }
+  await world.pay(buyer.person, order);
+  for (const page of [seller, buyer]) {
+    await sees(page.locator(".big-main .badge"), "Complete");
+    assert.ok(await isStill(page));
+  }
+});
+
+story("lists of many orders follow, too", async (world) => {
+  const seller = await world.person();
+  const buyer = await world.register();
+  const orders = [];
+  for (let number = 0; number < 7; number += 1) {
+    const ticket = await world.list(seller.person, `Many ${number} ${unique()}`);
+    orders.push(await world.reserve(buyer, ticket));
+  }
+  const connected = seller.waitForResponse(/\/live\?/);
+  await seller.goto("/sales");
+  assert.equal((await connected).status(), 200);
+  await world.api(buyer, "DELETE", `/api/orders/${orders.at(-1).id}`);
+  await sees(seller.locator(".ticket").first(), "Cancelled");
+});
+
+story("what was chosen on a page outlives a change of it", async (world) => {
+  const seller = await world.register();
+  const buyer = await world.person();
+  const ticket = await world.list(seller, `Chosen ${unique()}`);
+  const order = await world.reserve(buyer.person, ticket);
+  await buyer.goto(`/orders/${order.id}`);
+  const card = buyer.getByLabel(/4444/);
+  await card.check();
+  await card.focus();
+  await world.api(buyer.person, "POST", "/api/payments", {
+    orderId: order.id, token: "tok_chargeDeclined",
+  }).catch(() => {});
+  await sees(buyer.locator(".history"), "The card was declined");
+  assert.ok(await card.isChecked());
+  assert.ok(await card.evaluate((it) => it === document.activeElement));
+});
