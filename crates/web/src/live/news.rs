@@ -68,10 +68,11 @@ type Told = (&'static str, Uuid, String);
 
 /// Whether a ticket can be had; who has it, pages aren't told.
 fn of_ticket(ticket: &Ticket) -> Told {
-    let state = match (ticket.status, ticket.order_id) {
-        (TicketStatus::Withdrawn, _) => "withdrawn",
-        (_, Some(_)) => "taken",
-        (_, None) => "free",
+    let state = match (ticket.status, ticket.order_id, ticket.reserved_until) {
+        (TicketStatus::Withdrawn, ..) => "withdrawn",
+        (_, None, _) => "free",
+        (_, Some(_), Some(_)) => "reserved",
+        (_, Some(_), None) => "sold",
     };
     let data = json!({ "id": ticket.id, "version": ticket.version, "state": state });
     ("ticket", ticket.id.as_uuid(), data.to_string())
