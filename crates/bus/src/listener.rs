@@ -8,7 +8,7 @@ use events::Envelope;
 /// for it, and it may hear one several times.
 pub trait Listener: Send + Sync {
     /// This has happened. Called where events are delivered, so it has to be quick.
-    fn hear(&self, envelope: &Envelope);
+    fn hear(&self, envelope: &Arc<Envelope>);
 
     /// Events may have been published that it hasn't heard.
     fn missed(&self);
@@ -24,7 +24,7 @@ pub struct Listening {
 }
 
 impl Listening {
-    pub(crate) fn tell(&self, envelope: &Envelope) {
+    pub(crate) fn tell(&self, envelope: &Arc<Envelope>) {
         if self.kinds.contains(&envelope.kind.as_str()) {
             self.listener.hear(envelope);
         }

@@ -123,13 +123,19 @@ impl Place {
 /// When a process began, in ticks since the system did; nothing once it has ended, also while
 /// nobody has asked how it ended.
 fn began(pid: u32) -> Option<u64> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    began_in(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+}
+
+/// As [`began`], from the process' `stat`, of which proc(5) numbers the fields.
+fn began_in(stat: &str) -> Option<u64> {
     // the second field is the program's name, which may hold anything, also `)`
     let (_, rest) = stat.rsplit_once(')')?;
-    let mut fields = rest.split_whitespace();
-    let ended = matches!(fields.next()?, "Z" | "X");
-    // proc(5): `state` is field 3, `starttime` field 22
-    let began = fields.nth(18)?.parse().ok()?;
+    let fields: Vec<_> = rest.split_whitespace().collect();
+    let field = |number: usize| fields.get(number - 3).copied();
+    // the first thread of one that was killed may be gone before the others, who hold its ports
+    let (state, threads) = (field(3)?, field(20)?);
+    let ended = state == "X" || (state == "Z" && matches!(threads, "0" | "1"));
+    let began = field(22)?.parse().ok()?;
     (!ended).then_some(began)
 }
 
@@ -169,6 +175,17 @@ mod tests {
         assert!(!place.kill().unwrap(), "else this test would have ended here");
         std::fs::write(&record, "rubbish").unwrap();
         assert_eq!(place.alive(), None);
+    }
+
+    #[test]
+    fn a_process_has_ended_when_its_last_thread_has() {
+        let stat = |state: &str, threads: u32| {
+            format!("7 (a ) b) {state} 1 7 7 0 -1 4 0 0 0 0 0 0 0 0 20 0 {threads} 0 4711 0 0")
+        };
+        assert_eq!(began_in(&stat("S", 1)), Some(4711));
+        assert_eq!(began_in(&stat("Z", 1)), None);
+        assert_eq!(began_in(&stat("Z", 2)), Some(4711), "somebody still closes its sockets");
+        assert_eq!(began_in("7 (a) S"), None);
     }
 
     #[test]

@@ -54,7 +54,7 @@ macro_rules! status {
 
 status! {
     /// Where a ticket stands with moderation and its seller. Whether it is free, reserved or sold
-    /// is told by `orderId`.
+    /// is told by `orderId` and `reservedUntil`.
     TicketStatus {
         /// Not yet looked at by a moderator; not on sale.
         WaitingModeration = "waiting_moderation",
@@ -143,6 +143,10 @@ pub struct Ticket {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = schema::id)]
     pub order_id: Option<OrderId>,
+    /// Until when it is reserved for that order; absent while it is free, and once it is sold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = schema::time)]
+    pub reserved_until: Option<Timestamp>,
     /// When it was listed.
     #[schema(schema_with = schema::time)]
     pub created_at: Timestamp,

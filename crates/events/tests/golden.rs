@@ -20,6 +20,7 @@ fn ticket(status: &str) -> Ticket {
         "description":"Row 3","price":19.99,"currency":"EUR","version":3,
         "userId":"0190163d-8694-739b-aea5-966c26f8ad90","status":"{status}",
         "orderId":"0190163d-8694-739b-aea5-966c26f8ad92",
+        "reservedUntil":"2026-11-22T20:15:00.000Z",
         "createdAt":"2026-11-22T19:00:00.000Z","updatedAt":"2026-11-22T20:00:00.000Z"}}"#
     );
     serde_json::from_str(&json).unwrap()

@@ -2,17 +2,17 @@
 //! `indexes` makes when many are written at once.
 
 use events::{Event, OrderStatus, TicketStatus};
-use kernel::{Decision, EventId, Money, TicketId, Timestamp, UserId};
+use kernel::{Decision, EventId, Money, OrderId, TicketId, Timestamp, UserId};
 use outbox::{Changeset, Committed, Journal, NEWS_PATIENCE, Remember};
 use store::{Engine, Migration, Row, Statement, StoreError, Value, params};
 
 use crate::domain::search::searchable;
-use crate::domain::{Description, Hold, Sightings, Ticket, TicketTitle};
+use crate::domain::{Description, Held, Hold, Sightings, Ticket, TicketTitle};
 
 macro_rules! columns {
     () => {
         "t.id, t.seller_id, t.title, t.description, t.price, t.currency, t.status, t.order_id, \
-         t.version, t.revision, t.created_at, t.updated_at"
+         t.version, t.revision, t.created_at, t.updated_at, t.reserved_until"
     };
 }
 
@@ -34,6 +34,10 @@ pub const MIGRATIONS: &[Migration] = &[
         "tickets/0003_holder_in_its_ticket",
         include_str!("../migrations/0003_holder_in_its_ticket.sql"),
     ),
+    Migration::new(
+        "tickets/0004_reserved_until",
+        include_str!("../migrations/0004_reserved_until.sql"),
+    ),
 ];
 
 const COLUMNS: &str = columns!();
@@ -42,8 +46,8 @@ const FIND: &str = concat!("select ", columns!(), " from tickets t where t.id = 
 
 const SELLER: &str = "select seller_id from tickets where id = ?1";
 
-const HOLDS: &str = "select order_id, status, version from holds where ticket_id = ?1
-     union all select order_id, order_status, order_version from tickets
+const HOLDS: &str = "select order_id, status, version, expires_at from holds where ticket_id = ?1
+     union all select order_id, order_status, order_version, reserved_until from tickets
      where id = ?1 and order_status is not null";
 
 const INSERT: &str = "insert into tickets (id, seller_id, title, search, description, price,
@@ -71,10 +75,10 @@ const UPDATE_FOLDED: &str = "update tickets set title = ?3, search = ?4, descrip
 
 /// Of what tickets are found by, only the order, so that no other index is written.
 const HOLD: &str = "update tickets set order_id = ?3, order_status = ?4, order_version = ?5,
-     version = ?6, revision = revision + 1, updated_at = ?7 where id = ?1 and revision = ?2";
+     version = ?6, revision = revision + 1, updated_at = ?7, reserved_until = ?8 where id = ?1 and revision = ?2";
 
-const SEE: &str = "insert into holds (order_id, ticket_id, status, version)
-     values (?1, ?2, ?3, ?4)
+const SEE: &str = "insert into holds (order_id, ticket_id, status, version, expires_at)
+     values (?1, ?2, ?3, ?4, ?5)
      on conflict (order_id) do update set status = excluded.status, version = excluded.version
      where excluded.version > holds.version";
 
@@ -150,7 +154,7 @@ fn row_of(ticket: &Ticket) -> [Value; 13] {
         ticket.price.minor(),
         ticket.price.currency().code(),
         ticket.status.as_str(),
-        ticket.held_by,
+        ticket.holder(),
         ticket.version,
         ticket.revision,
         ticket.created_at,
@@ -183,15 +187,17 @@ pub(crate) async fn observe(
     let held = params![
         ticket.id,
         loaded(&ticket),
-        ticket.held_by,
+        ticket.holder(),
         seen.of_holder.map(|hold| hold.status.as_str()),
         seen.of_holder.map(|hold| hold.version),
         ticket.version,
         ticket.updated_at,
+        ticket.held.and_then(|held| held.until),
     ];
     let mut writes = vec![Statement::one_row(HOLD, held)];
     for hold in seen.of_others {
-        let row = params![hold.order_id, ticket.id, hold.status.as_str(), hold.version];
+        let row =
+            params![hold.order_id, ticket.id, hold.status.as_str(), hold.version, hold.expires_at,];
         writes.push(Statement::new(SEE, row));
     }
     journal.commit(Changeset::new(at, writes, events).handling(delivery)).await
@@ -207,7 +213,7 @@ fn update_row(engine: Engine, ticket: &Ticket) -> Statement {
         ticket.description.as_ref().map(Description::as_str),
         ticket.price.minor(),
         ticket.status.as_str(),
-        ticket.held_by,
+        ticket.holder(),
         ticket.version,
         ticket.updated_at,
     ];
@@ -227,6 +233,7 @@ fn loaded(ticket: &Ticket) -> i64 {
 fn ticket_of(row: &Row) -> Result<Ticket, StoreError> {
     let currency = row.parse(5, |text| text.parse().ok())?;
     let description: Option<String> = row.get(3)?;
+    let (holder, until): (Option<OrderId>, Option<Timestamp>) = (row.get(7)?, row.get(12)?);
     Ok(Ticket {
         id: row.get(0)?,
         seller: row.get(1)?,
@@ -234,7 +241,7 @@ fn ticket_of(row: &Row) -> Result<Ticket, StoreError> {
         description: description.and_then(|text| Description::parse(&text).ok()),
         price: Money::new(row.get(4)?, currency),
         status: row.parse(6, TicketStatus::from_text)?,
-        held_by: row.get(7)?,
+        held: holder.map(|by| Held { by, until }),
         version: row.get(8)?,
         revision: row.get(9)?,
         created_at: row.get(10)?,
@@ -247,5 +254,7 @@ fn hold_of(row: &Row) -> Result<Hold, StoreError> {
         order_id: row.get(0)?,
         status: row.parse(1, OrderStatus::from_text)?,
         version: row.get(2)?,
+        // of one that is complete nobody asks any more
+        expires_at: row.get::<Option<Timestamp>>(3)?.unwrap_or(Timestamp::from_micros(0)),
     })
 }

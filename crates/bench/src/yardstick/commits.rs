@@ -138,6 +138,7 @@ fn ticket(clock: &dyn Clock) -> anyhow::Result<events::Ticket> {
         user_id: UserId::generate(),
         status: TicketStatus::Approved,
         order_id: None,
+        reserved_until: None,
         created_at: now,
         updated_at: now,
     })

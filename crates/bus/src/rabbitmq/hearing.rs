@@ -63,7 +63,7 @@ impl Hearing<'_> {
             };
             // what can't be read is looked after by those who have to handle it
             if let Ok(envelope) = serde_json::from_slice::<Envelope>(&delivery?.data) {
-                self.listening.tell(&envelope);
+                self.listening.tell(&Arc::new(envelope));
             }
         }
     }

@@ -93,6 +93,7 @@ pub(crate) fn ticket(listed_at: Timestamp) -> Ticket {
         user_id: UserId::generate(),
         status: TicketStatus::Approved,
         order_id: None,
+        reserved_until: None,
         created_at: listed_at,
         updated_at: listed_at,
     }

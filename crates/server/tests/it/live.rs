@@ -87,7 +87,7 @@ async fn pages_hear_of_what_they_show() {
 
     let order = buyer.place_order(&ticket).await;
     let of_order = format!("order={order}");
-    guest.hears("ticket", &[("id", json!(ticket)), ("state", json!("taken"))]).await;
+    guest.hears("ticket", &[("id", json!(ticket)), ("state", json!("reserved"))]).await;
     let mut buyers = Page::open(&exchange, &buyer, &of_order, "").await;
     let mut sellers = Page::open(&exchange, &seller, &of_order, "").await;
     buyers.hears("order", &[("status", json!("created"))]).await;
@@ -113,7 +113,7 @@ async fn of_orders_of_others_nothing_is_told() {
         let mut page = Page::open(&exchange, &stranger, &about, "").await;
         // what was told before the ticket came free would have come before that
         let held = page.next().await.unwrap();
-        assert_eq!((held.name.as_str(), &held.data["state"]), ("ticket", &json!("taken")));
+        assert_eq!((held.name.as_str(), &held.data["state"]), ("ticket", &json!("reserved")));
     }
     let mut page = Page::open(&exchange, &exchange.anonymous(), &about, "").await;
     buyer.delete(&format!("/api/orders/{order}")).await.expect(200);
@@ -132,7 +132,7 @@ async fn who_comes_back_hears_what_happened_meanwhile() {
     exchange.pass(Duration::from_secs(6)).await;
     let mut page = Page::open(&exchange, &guest, &about, "").await;
     let order = buyer.place_order(&ticket).await;
-    let last = page.hears("ticket", &[("state", json!("taken"))]).await.id;
+    let last = page.hears("ticket", &[("state", json!("reserved"))]).await.id;
     drop(page);
     buyer.delete(&format!("/api/orders/{order}")).await.expect(200);
     exchange.drain().await;

@@ -22,12 +22,13 @@ impl Tickets {
     async fn try_observe(&self, order: &Order, delivery: EventId) -> Result<(), Error> {
         let ticket = self.find_ticket(order.ticket.id).await?;
         let known = store::holds(&self.journal, ticket.id).await?;
-        let seen = Hold { order_id: order.id, status: order.status, version: order.version };
-        let (at, held_before) = (self.clock.now(), ticket.held_by);
+        let Order { id, status, version, expires_at, .. } = *order;
+        let seen = Hold { order_id: id, status, version, expires_at };
+        let (at, held_before) = (self.clock.now(), ticket.holder());
         let Outcome::Executed(decision) = ticket.observe(&known, seen, at) else {
             return Ok(());
         };
-        let (id, holder) = (decision.state.id, decision.state.held_by);
+        let (id, holder) = (decision.state.id, decision.state.holder());
         let sightings = Sightings::after(&known, seen, (held_before, holder));
         let _changing = Arc::clone(&self.showcase).changing(id);
         let committed = store::observe(&self.journal, decision, sightings, delivery, at).await?;

@@ -1,7 +1,7 @@
 //! Which order holds a ticket, from whatever has been seen of its orders so far.
 
 use events::OrderStatus;
-use kernel::{OrderId, Version};
+use kernel::{OrderId, Timestamp, Version};
 
 /// What was seen of one order for a ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +12,17 @@ pub struct Hold {
     pub status: OrderStatus,
     /// Its version then.
     pub version: Version,
+    /// When it ends unpaid.
+    pub expires_at: Timestamp,
+}
+
+/// That an order holds a ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Held {
+    /// The order.
+    pub by: OrderId,
+    /// Until when the ticket is reserved; none once it is sold.
+    pub until: Option<Timestamp>,
 }
 
 impl Hold {
@@ -57,10 +68,13 @@ impl Sightings {
 /// The order that holds the ticket. Orders keeps at most one active; while its events are on
 /// their way two may seem to be, and then the complete one, or else the newest, is taken, so that
 /// every order of arrival ends with the same holder.
-pub(crate) fn holder(holds: &[Hold]) -> Option<OrderId> {
+pub(crate) fn holder(holds: &[Hold]) -> Option<Held> {
     let active = holds.iter().filter(|hold| hold.status != OrderStatus::Cancelled);
     let rank = |hold: &&Hold| (hold.status == OrderStatus::Complete, hold.order_id);
-    active.max_by_key(rank).map(|hold| hold.order_id)
+    active.max_by_key(rank).map(|hold| {
+        let is_sold = hold.status == OrderStatus::Complete;
+        Held { by: hold.order_id, until: (!is_sold).then_some(hold.expires_at) }
+    })
 }
 
 #[cfg(test)]
@@ -68,7 +82,8 @@ mod tests {
     use super::*;
 
     fn hold(order_id: OrderId, status: OrderStatus, version: u32) -> Hold {
-        Hold { order_id, status, version: Version::new(version) }
+        let expires_at = Timestamp::from_micros(1);
+        Hold { order_id, status, version: Version::new(version), expires_at }
     }
 
     #[test]

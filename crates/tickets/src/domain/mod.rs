@@ -8,7 +8,7 @@ pub mod search;
 pub mod text;
 pub mod ticket;
 
-pub use hold::{Hold, Sightings};
+pub use hold::{Held, Hold, Sightings};
 pub use query::TicketQuery;
 pub use search::SearchTerms;
 pub use text::{Description, TicketTitle};

@@ -3,7 +3,7 @@
 use events::{Event, TicketCreated, TicketStatus, TicketUpdated};
 use kernel::{Decision, Money, OrderId, Outcome, TicketId, Timestamp, UserId, Version};
 
-use super::hold::{Hold, holder};
+use super::hold::{Held, Hold, holder};
 use super::text::{Description, TicketTitle};
 
 /// A ticket on the exchange.
@@ -21,8 +21,8 @@ pub struct Ticket {
     pub price: Money,
     /// Where it stands with moderation and its seller.
     pub status: TicketStatus,
-    /// The order that holds it.
-    pub held_by: Option<OrderId>,
+    /// That an order holds it: it is reserved or sold.
+    pub held: Option<Held>,
     /// Grows with each change that others see.
     pub version: Version,
     /// Grows with each write, also of what was seen of its orders; the guard against races.
@@ -93,7 +93,7 @@ impl Ticket {
             description,
             price,
             status: TicketStatus::Approved,
-            held_by: None,
+            held: None,
             version: Version::INITIAL,
             revision: Version::INITIAL,
             created_at: at,
@@ -157,12 +157,18 @@ impl Ticket {
         if seen.is_known(known) {
             return Outcome::AlreadyApplied;
         }
-        let held_by = holder(&seen.added_to(known));
-        if held_by == self.held_by {
+        let held = holder(&seen.added_to(known));
+        if held == self.held {
             let revision = self.revision.next();
             return Outcome::Executed(Decision::new(Self { revision, ..self }, []));
         }
-        Outcome::Executed(Self { held_by, ..self }.changed(at))
+        Outcome::Executed(Self { held, ..self }.changed(at))
+    }
+
+    /// The order that holds it.
+    #[must_use]
+    pub fn holder(&self) -> Option<OrderId> {
+        self.held.map(|held| held.by)
     }
 
     /// The ticket as others see it.
@@ -177,14 +183,15 @@ impl Ticket {
             version: self.version,
             user_id: self.seller,
             status: self.status,
-            order_id: self.held_by,
+            order_id: self.holder(),
+            reserved_until: self.held.and_then(|held| held.until),
             created_at: self.created_at,
             updated_at: self.updated_at,
         }
     }
 
     fn must_be_free(&self) -> Result<(), TicketError> {
-        match (self.held_by, self.status) {
+        match (self.held, self.status) {
             (Some(_), _) => Err(TicketError::Held),
             (None, TicketStatus::Withdrawn) => Err(TicketError::Withdrawn),
             (None, _) => Ok(()),
@@ -208,6 +215,7 @@ mod tests {
 
     const LISTED: Timestamp = Timestamp::from_micros(0);
     const LATER: Timestamp = Timestamp::from_micros(1_000_000);
+    const EXPIRES: Timestamp = Timestamp::from_micros(900_000_000);
 
     fn listed() -> Ticket {
         let new = NewTicket {
@@ -219,7 +227,7 @@ mod tests {
     }
 
     fn seen(order_id: OrderId, status: OrderStatus, version: u32) -> Hold {
-        Hold { order_id, status, version: Version::new(version) }
+        Hold { order_id, status, version: Version::new(version), expires_at: EXPIRES }
     }
 
     fn executed(outcome: Outcome<Decision<Ticket, Event>>) -> Decision<Ticket, Event> {
@@ -276,12 +284,12 @@ mod tests {
     fn only_the_order_that_holds_it_releases_it() {
         let (first, second) = (OrderId::generate(), OrderId::generate());
         let known = [seen(first, OrderStatus::Cancelled, 1), seen(second, OrderStatus::Created, 0)];
-        let held = Ticket { held_by: Some(second), ..listed() };
+        let held = Ticket { held: Some(Held { by: second, until: Some(EXPIRES) }), ..listed() };
         let stale = seen(first, OrderStatus::Created, 0);
         assert_eq!(held.clone().observe(&known, stale, LATER), Outcome::AlreadyApplied);
         let third = seen(OrderId::generate(), OrderStatus::Cancelled, 1);
         let decision = executed(held.observe(&known, third, LATER));
-        assert_eq!(decision.state.held_by, Some(second));
+        assert_eq!(decision.state.holder(), Some(second));
         assert_eq!(decision.events, []);
     }
 }

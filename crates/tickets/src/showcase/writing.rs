@@ -10,7 +10,7 @@ use uuid::fmt::Hyphenated;
 use crate::domain::{Description, Ticket};
 
 /// A ticket without texts takes so many bytes.
-const BARE: usize = 340;
+const BARE: usize = 384;
 
 /// The ticket as others see it.
 ///
@@ -30,8 +30,11 @@ pub(super) fn json(ticket: &Ticket) -> io::Result<String> {
     json.plain("\",\"version\":", ticket.version.number())?;
     json.id(",\"userId\":\"", ticket.seller.as_uuid());
     json.plain("\",\"status\":\"", ticket.status.as_str())?;
-    if let Some(order) = ticket.held_by {
-        json.id("\",\"orderId\":\"", order.as_uuid());
+    if let Some(held) = ticket.held {
+        json.id("\",\"orderId\":\"", held.by.as_uuid());
+        if let Some(until) = held.until {
+            json.plain("\",\"reservedUntil\":\"", until)?;
+        }
     }
     json.plain("\",\"createdAt\":\"", ticket.created_at)?;
     json.plain("\",\"updatedAt\":\"", ticket.updated_at)?;
@@ -72,7 +75,7 @@ mod tests {
     use testkit::cases;
 
     use super::*;
-    use crate::domain::{NewTicket, TicketTitle};
+    use crate::domain::{Held, NewTicket, TicketTitle};
     use proptest::prelude::*;
 
     proptest! {
@@ -84,6 +87,7 @@ mod tests {
             description in proptest::option::of(".{1,60}"),
             minor in 0_i64..100_000_000,
             held in any::<bool>(),
+            is_sold in any::<bool>(),
             at in 0_i64..4_000_000_000_000_000,
         ) {
             let title = TicketTitle::parse(&title);
@@ -94,7 +98,8 @@ mod tests {
             let at = Timestamp::from_micros(at);
             let mut ticket =
                 Ticket::list(TicketId::generate(), UserId::generate(), new, at).state;
-            ticket.held_by = held.then(OrderId::generate);
+            let until = (!is_sold).then_some(at);
+            ticket.held = held.then(|| Held { by: OrderId::generate(), until });
             let expected = serde_json::to_string(&ticket.public()).unwrap();
             prop_assert_eq!(json(&ticket).unwrap(), expected);
         }

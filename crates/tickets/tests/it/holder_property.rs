@@ -115,6 +115,10 @@ async fn outcome(world: &World, orders: &[Fate], deliveries: &[usize]) -> Outcom
     let number = |id: OrderId| ids.iter().position(|it| *it == id).unwrap();
     let ticket = world.tickets.find_ticket(ticket.id).await.unwrap();
     let journal = &world.tickets.journal;
+    let is_sold = orders.last() == Some(&Fate::Sold);
+    let is_reserved = ticket.held.is_some_and(|held| held.until.is_some());
+    let knows_all = (0..events_of(orders)).all(|number| deliveries.contains(&number));
+    assert!(!knows_all || is_reserved == (ticket.held.is_some() && !is_sold));
     let told = &journal.query(TOLD_LAST, params![before]).await.unwrap()[0];
     assert_eq!(told.get::<Version>(1).unwrap(), ticket.version, "every change is told");
     let told_holder: Option<String> = told.get(0).unwrap();
@@ -123,7 +127,7 @@ async fn outcome(world: &World, orders: &[Fate], deliveries: &[usize]) -> Outcom
         (number(row.get(0).unwrap()), row.get(1).unwrap(), row.get::<Version>(2).unwrap())
     });
     Outcome {
-        holder: ticket.held_by.map(number),
+        holder: ticket.holder().map(number),
         told_holder: told_holder.map(|id| number(OrderId::parse(&id).unwrap())),
         holds: hold.collect(),
     }

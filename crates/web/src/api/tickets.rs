@@ -23,12 +23,9 @@ pub(crate) struct Ticket {
     pub(crate) status: TicketStatus,
     #[serde(default)]
     pub(crate) order_id: Option<OrderId>,
-    /// Until when it is reserved at most; absent when it isn't.
+    /// Until when it is reserved; absent while it is free, and once it is sold.
     #[serde(default)]
     pub(crate) reserved_until: Option<Timestamp>,
-    /// Whether it is sold for good, if the exchange says so.
-    #[serde(default)]
-    pub(crate) sold: Option<bool>,
     pub(crate) created_at: Timestamp,
 }
 
@@ -38,8 +35,6 @@ pub(crate) enum Availability {
     Free,
     Reserved,
     Sold,
-    /// Reserved or sold: the exchange didn't say which.
-    Taken,
     Withdrawn,
     /// Not on sale, or not yet.
     NotOnSale,
@@ -47,15 +42,14 @@ pub(crate) enum Availability {
 
 impl Ticket {
     pub(crate) const fn availability(&self) -> Availability {
-        match (self.status, self.order_id, self.reserved_until, self.sold) {
+        match (self.status, self.order_id, self.reserved_until) {
             (TicketStatus::Withdrawn, ..) => Availability::Withdrawn,
             (TicketStatus::WaitingModeration | TicketStatus::Rejected, ..) => {
                 Availability::NotOnSale
             }
             (TicketStatus::Approved, None, ..) => Availability::Free,
-            (_, _, _, Some(true)) => Availability::Sold,
-            (_, _, Some(_), _) | (_, _, _, Some(false)) => Availability::Reserved,
-            (_, _, None, None) => Availability::Taken,
+            (TicketStatus::Approved, Some(_), Some(_)) => Availability::Reserved,
+            (TicketStatus::Approved, Some(_), None) => Availability::Sold,
         }
     }
 }

@@ -98,7 +98,7 @@ impl Hub {
         let is_known = last.is_none() || from >= known.since;
         let missed = || {
             let recent = known.recent.iter();
-            let wanted = recent.filter(|news| news.at >= from && about.contains(&news.about));
+            let wanted = recent.filter(|news| news.at() >= from && about.contains(&news.about));
             wanted.cloned().collect()
         };
         let missed = is_known.then(missed);
@@ -130,7 +130,7 @@ impl Known {
         if self.recent.len() >= REMEMBERED_MAX
             && let Some(forgotten) = self.recent.pop_front()
         {
-            self.since = self.since.max(forgotten.at);
+            self.since = self.since.max(forgotten.at());
         }
         self.recent.push_back(news);
     }
@@ -157,7 +157,7 @@ impl Known {
 }
 
 impl Listener for Hub {
-    fn hear(&self, envelope: &Envelope) {
+    fn hear(&self, envelope: &Arc<Envelope>) {
         if let Some(news) = News::of(envelope) {
             self.pass_on(news);
         }
@@ -202,12 +202,23 @@ mod tests {
         }
     }
 
-    /// Something about the ticket or order number `about`, `seconds` after now.
+    /// A change of the ticket number `about`, `seconds` after now.
     fn news(about: u128, seconds: i64) -> News {
         let micros = NOW + seconds * 1_000_000;
-        let millis = u64::try_from(micros / 1000).unwrap();
-        let id = uuid::Builder::from_unix_timestamp_millis(millis, &[7; 10]).into_uuid();
-        News::sample(EventId::from(id), Timestamp::from_micros(micros), Uuid::from_u128(about))
+        let json = format!(
+            r#"{{"specversion":"1.0","id":"{}","source":"/tickets","type":"ticket:updated",
+            "subject":"{}","time":"{}","datacontenttype":"application/json","version":1,"data":{{}}}}"#,
+            id(seconds),
+            Uuid::from_u128(about),
+            Timestamp::from_micros(micros),
+        );
+        News::of(&Arc::new(serde_json::from_str(&json).unwrap())).unwrap()
+    }
+
+    /// The id of an event that was made `seconds` after now.
+    fn id(seconds: i64) -> EventId {
+        let millis = u64::try_from((NOW + seconds * 1_000_000) / 1000).unwrap();
+        EventId::from(uuid::Builder::from_unix_timestamp_millis(millis, &[7; 10]).into_uuid())
     }
 
     fn hub() -> Arc<Hub> {
@@ -224,7 +235,7 @@ mod tests {
         let mut heard = join(&hub, 1, None);
         hub.pass_on(news(2, 1));
         hub.pass_on(news(1, 2));
-        assert_eq!(*heard.news.try_recv().unwrap(), news(1, 2));
+        assert_eq!(heard.news.try_recv().unwrap().at(), news(1, 2).at());
         assert!(heard.news.try_recv().is_err() && !heard.lost.is_cancelled());
     }
 
@@ -237,9 +248,9 @@ mod tests {
         }
         let missed = |last| {
             let missed = join(&hub, 1, last).missed?;
-            Some(missed.iter().map(|news| news.at.as_micros() - NOW).collect::<Vec<_>>())
+            Some(missed.iter().map(|news| news.at().as_micros() - NOW).collect::<Vec<_>>())
         };
-        let [last, long_ago] = [news(1, 12).id, news(1, 4).id].map(Some);
+        let [last, long_ago] = [id(12), id(4)].map(Some);
         // the last one again: what was committed just before it may have come after it
         assert_eq!(missed(last), Some(vec![12_000_000, 18_000_000]));
         assert_eq!(missed(long_ago), None, "this process wasn't there");
@@ -249,7 +260,7 @@ mod tests {
     #[test]
     fn what_is_forgotten_is_known_to_be() {
         let hub = hub();
-        let first = news(1, 10).id;
+        let first = id(10);
         for seconds in 10..i64::try_from(REMEMBERED_MAX).unwrap() + 40 {
             hub.pass_on(news(1, seconds));
         }
@@ -267,7 +278,7 @@ mod tests {
         assert!(slow.lost.is_cancelled() && !other.lost.is_cancelled());
         hub.missed();
         assert!(other.lost.is_cancelled());
-        assert!(join(&hub, 1, Some(news(1, 1).id)).missed.is_none());
+        assert!(join(&hub, 1, Some(id(1))).missed.is_none());
     }
 
     #[test]

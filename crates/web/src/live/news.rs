@@ -1,11 +1,13 @@
 //! What of an event open pages are told.
 
+use std::sync::{Arc, OnceLock};
+
 use events::{
     Envelope, Order, OrderCancelled, OrderCompleted, OrderCreated, Payment, PaymentCreated,
     PaymentFailed, PaymentRefunded, PaymentStarted, PublicEvent, Ticket, TicketStatus,
     TicketUpdated,
 };
-use kernel::{EventId, Timestamp};
+use kernel::Timestamp;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -21,68 +23,85 @@ pub(super) const KINDS: &[&str] = &[
     PaymentRefunded::TYPE,
 ];
 
-/// Something that a page shows has changed.
-#[derive(Debug, PartialEq, Eq)]
+/// Something that a page shows has changed. Most of it nobody looks at, so the event is read only
+/// when somebody does.
+#[derive(Debug)]
 pub(super) struct News {
-    pub(super) id: EventId,
-    /// When it was committed.
-    pub(super) at: Timestamp,
+    envelope: Arc<Envelope>,
     /// The ticket or the order that it is about.
     pub(super) about: Uuid,
-    /// What the script calls it.
-    name: &'static str,
-    /// JSON, on one line.
-    data: String,
+    frame: OnceLock<String>,
 }
 
 impl News {
     /// What pages are told of `envelope`, if anything.
-    pub(super) fn of(envelope: &Envelope) -> Option<Self> {
-        let (name, about, data) = match envelope.kind.as_str() {
-            TicketUpdated::TYPE => of_ticket(&envelope.open::<TicketUpdated>().ok()?.0),
-            OrderCreated::TYPE => of_order(&envelope.open::<OrderCreated>().ok()?.0),
-            OrderCancelled::TYPE => of_order(&envelope.open::<OrderCancelled>().ok()?.0),
-            OrderCompleted::TYPE => of_order(&envelope.open::<OrderCompleted>().ok()?.0),
-            PaymentStarted::TYPE => of_payment(&envelope.open::<PaymentStarted>().ok()?.0),
-            PaymentCreated::TYPE => of_payment(&envelope.open::<PaymentCreated>().ok()?.0),
-            PaymentFailed::TYPE => of_payment(&envelope.open::<PaymentFailed>().ok()?.0),
-            PaymentRefunded::TYPE => of_payment(&envelope.open::<PaymentRefunded>().ok()?.0),
-            _ => return None,
+    pub(super) fn of(envelope: &Arc<Envelope>) -> Option<Self> {
+        let about = match envelope.kind.as_str() {
+            PaymentStarted::TYPE
+            | PaymentCreated::TYPE
+            | PaymentFailed::TYPE
+            | PaymentRefunded::TYPE => payment_in(envelope)?.order_id.as_uuid(),
+            _ => envelope.subject,
         };
-        Some(Self { id: envelope.id, at: envelope.time, about, name, data })
+        Some(Self { envelope: Arc::clone(envelope), about, frame: OnceLock::new() })
     }
 
-    #[cfg(test)]
-    pub(super) fn sample(id: EventId, at: Timestamp, about: Uuid) -> Self {
-        Self { id, at, about, name: "ticket", data: "{}".to_owned() }
+    /// When it was committed.
+    pub(super) fn at(&self) -> Timestamp {
+        self.envelope.time
     }
 
-    /// As it goes over the wire.
-    pub(super) fn frame(&self) -> String {
-        let Self { id, name, data, .. } = self;
-        format!("id: {id}\nevent: {name}\ndata: {data}\n\n")
+    /// As it goes over the wire; nothing, where the event can't be read.
+    pub(super) fn frame(&self) -> &str {
+        self.frame.get_or_init(|| {
+            let id = self.envelope.id;
+            let frame = |(name, data)| format!("id: {id}\nevent: {name}\ndata: {data}\n\n");
+            told(&self.envelope).map_or_else(String::new, frame)
+        })
     }
 }
 
-type Told = (&'static str, Uuid, String);
+/// What the script calls it, and JSON on one line.
+fn told(envelope: &Envelope) -> Option<Told> {
+    match envelope.kind.as_str() {
+        TicketUpdated::TYPE => Some(of_ticket(&envelope.open::<TicketUpdated>().ok()?.0)),
+        OrderCreated::TYPE => Some(of_order(&envelope.open::<OrderCreated>().ok()?.0)),
+        OrderCancelled::TYPE => Some(of_order(&envelope.open::<OrderCancelled>().ok()?.0)),
+        OrderCompleted::TYPE => Some(of_order(&envelope.open::<OrderCompleted>().ok()?.0)),
+        _ => payment_in(envelope).as_ref().map(of_payment),
+    }
+}
+
+fn payment_in(envelope: &Envelope) -> Option<Payment> {
+    match envelope.kind.as_str() {
+        PaymentStarted::TYPE => Some(envelope.open::<PaymentStarted>().ok()?.0),
+        PaymentCreated::TYPE => Some(envelope.open::<PaymentCreated>().ok()?.0),
+        PaymentFailed::TYPE => Some(envelope.open::<PaymentFailed>().ok()?.0),
+        PaymentRefunded::TYPE => Some(envelope.open::<PaymentRefunded>().ok()?.0),
+        _ => None,
+    }
+}
+
+type Told = (&'static str, String);
 
 /// Whether a ticket can be had; who has it, pages aren't told.
 fn of_ticket(ticket: &Ticket) -> Told {
-    let state = match (ticket.status, ticket.order_id) {
-        (TicketStatus::Withdrawn, _) => "withdrawn",
-        (_, Some(_)) => "taken",
-        (_, None) => "free",
+    let state = match (ticket.status, ticket.order_id, ticket.reserved_until) {
+        (TicketStatus::Withdrawn, ..) => "withdrawn",
+        (_, None, _) => "free",
+        (_, Some(_), Some(_)) => "reserved",
+        (_, Some(_), None) => "sold",
     };
     let data = json!({ "id": ticket.id, "version": ticket.version, "state": state });
-    ("ticket", ticket.id.as_uuid(), data.to_string())
+    ("ticket", data.to_string())
 }
 
 fn of_order(order: &Order) -> Told {
     let data = json!({ "id": order.id, "version": order.version, "status": order.status });
-    ("order", order.id.as_uuid(), data.to_string())
+    ("order", data.to_string())
 }
 
 fn of_payment(payment: &Payment) -> Told {
     let data = json!({ "order": payment.order_id, "status": payment.status });
-    ("payment", payment.order_id.as_uuid(), data.to_string())
+    ("payment", data.to_string())
 }

@@ -119,7 +119,7 @@ impl OpenPage {
     fn new(mut heard: Heard, stopping: CancellationToken) -> Self {
         let mut ready = VecDeque::from([HELLO.to_owned()]);
         match heard.missed.take() {
-            Some(missed) => ready.extend(missed.iter().map(|news| news.frame())),
+            Some(missed) => ready.extend(missed.iter().map(|news| news.frame().to_owned())),
             None => ready.push_back(RELOAD.to_owned()),
         }
         let now = Instant::now();
@@ -147,7 +147,7 @@ impl OpenPage {
                 self.has_ended = true;
                 Some(RELOAD.to_owned())
             }
-            news = self.heard.news.recv() => news.map(|news| news.frame()),
+            news = self.heard.news.recv() => news.map(|news| news.frame().to_owned()),
             () = sleep_until(self.until) => None,
             _ = self.tick.tick() => Some(STILL_HERE.to_owned()),
         }

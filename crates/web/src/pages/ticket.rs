@@ -2,7 +2,7 @@
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use events::{Order, OrderStatus};
+use events::Order;
 use kernel::TicketId;
 use maud::{Markup, html};
 
@@ -58,25 +58,12 @@ impl Shown<'_> {
         self.order.as_ref().is_some_and(|order| Some(order.user_id) == user)
     }
 
-    /// Who may see the order knows more than the ticket tells.
-    fn availability(&self) -> Availability {
-        match (self.ticket.availability(), self.order.as_ref().map(|order| order.status)) {
-            (Availability::Taken, Some(OrderStatus::Complete)) => Availability::Sold,
-            (Availability::Taken, Some(_)) => Availability::Reserved,
-            (known, _) => known,
-        }
-    }
-
     fn content(&self) -> Markup {
         let (language, ticket) = (self.visitor.language, &self.ticket);
-        let state = self.availability();
+        let state = ticket.availability();
         html! {
             article.big-ticket data-part="ticket" data-live-part data-live-ticket=(ticket.id)
                 data-version=(ticket.version) {
-                @if let Some(order) = &self.order {
-                    // that it is paid changes the order alone
-                    span hidden data-live-order=(order.id) data-version=(order.version) {}
-                }
                 div.big-main {
                     p.eyebrow { (language.say("ticket-eyebrow")) }
                     h1 { (ticket.title) }
@@ -104,7 +91,7 @@ impl Shown<'_> {
 
     fn explained(&self, state: Availability) -> Markup {
         let language = self.visitor.language;
-        let until = self.ticket.reserved_until.or(self.order.as_ref().map(|it| it.expires_at));
+        let until = self.ticket.reserved_until;
         let is_holder = self.is_holder();
         html! {
             p.state-word {
@@ -116,7 +103,6 @@ impl Shown<'_> {
                     (Availability::Reserved, None) => (language.say("ticket-reserved")),
                     (Availability::Sold, _) if is_holder => (language.say("ticket-bought")),
                     (Availability::Sold, _) => (language.say("ticket-sold")),
-                    (Availability::Taken, _) => (language.say("ticket-taken")),
                     (Availability::Withdrawn, _) => (language.say("ticket-withdrawn")),
                     (Availability::NotOnSale, _) => (language.say("ticket-not-on-sale")),
                 }
@@ -157,9 +143,7 @@ impl Shown<'_> {
                         }
                     }
                 }
-                Availability::Reserved | Availability::Taken => {
-                    p.hint { (language.say("ticket-held-why")) }
-                }
+                Availability::Reserved => p.hint { (language.say("ticket-held-why")) },
                 Availability::Sold | Availability::Withdrawn => {}
             }
             @if let Some(order) = &self.order {

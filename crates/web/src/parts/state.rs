@@ -30,7 +30,6 @@ pub(crate) fn templates(language: Language) -> Markup {
         ("free", Availability::Free),
         ("reserved", Availability::Reserved),
         ("sold", Availability::Sold),
-        ("taken", Availability::Taken),
         ("withdrawn", Availability::Withdrawn),
     ];
     html! {
@@ -43,7 +42,6 @@ fn look(availability: Availability) -> (&'static str, &'static str, &'static str
         Availability::Free => ("badge badge-free", icon::CHECK, "state-free"),
         Availability::Reserved => ("badge badge-reserved", icon::HOURGLASS, "state-reserved"),
         Availability::Sold => ("badge badge-sold", icon::SOLD, "state-sold"),
-        Availability::Taken => ("badge badge-sold", icon::SOLD, "state-taken"),
         Availability::Withdrawn => ("badge badge-sold", icon::CROSS, "state-withdrawn"),
         Availability::NotOnSale => ("badge badge-sold", icon::CROSS, "state-not-on-sale"),
     }

@@ -58,7 +58,6 @@ ticket-no-description = Mehr sagt die Verkäuferin oder der Verkäufer nicht daz
 ticket-free = Noch hat es niemand.
 ticket-reserved = Jemand bezahlt gerade. Wenn nicht, ist es binnen 15 Minuten wieder da.
 ticket-reserved-until = Jemand bezahlt gerade. Vielleicht ist es um { $it } wieder da.
-ticket-taken = Jemand hat es reserviert oder gekauft. War es nur reserviert, ist es vielleicht bald wieder da.
 ticket-yours = Du hast es reserviert.
 ticket-sold = Jemand hat es gekauft.
 ticket-bought = Du hast es gekauft.
@@ -77,7 +76,6 @@ ticket-held-why = Du kannst es jetzt nicht ändern oder zurückziehen: Jemand ha
 state-free = Verfügbar
 state-reserved = Reserviert
 state-sold = Verkauft
-state-taken = Vergeben
 state-withdrawn = Zurückgezogen
 state-not-on-sale = Nicht zu haben
 

@@ -58,7 +58,6 @@ ticket-no-description = The seller says nothing more about it.
 ticket-free = Nobody has it yet.
 ticket-reserved = Somebody is paying for it. If they don’t, it comes back within 15 minutes.
 ticket-reserved-until = Somebody is paying for it. It may come back at { $it }.
-ticket-taken = Somebody has reserved or bought it. If it was only reserved, it may come back soon.
 ticket-yours = You have reserved it.
 ticket-sold = Somebody has bought it.
 ticket-bought = You have bought it.
@@ -77,7 +76,6 @@ ticket-held-why = You can’t edit or withdraw it now: somebody has reserved it,
 state-free = Available
 state-reserved = Reserved
 state-sold = Sold
-state-taken = Taken
 state-withdrawn = Withdrawn
 state-not-on-sale = Not on sale
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 
-import { giveCredentials, GONE, isAt, isTold, PHONE, sees, story, unique } from "./support.mjs";
+import { giveCredentials, isAt, isTold, PHONE, sees, story, unique } from "./support.mjs";
 
 /** How soon an open page shows what has happened, in ms. */
 const SOON = 1000;
@@ -51,11 +51,14 @@ story("a ticket is sold, found, reserved, paid, and seen by who looks on", async
   await buyer.getByRole("button", { name: "Reserve it" }).click();
   await answered;
   const reserved = performance.now();
-  await sees(badge, GONE);
+  await sees(badge, "Reserved");
   const took = performance.now() - reserved;
   assert.ok(took < SOON, `the guest was told after ${Math.round(took)} ms`);
 
   await isTold(buyer, "It is kept for you.");
+  const stranger = await world.guest();
+  await stranger.goto(ticketPath);
+  await sees(stranger.locator(".state-word"), /It may come back at \d/);
   await sees(seller.locator(".big-stub .badge"), "Reserved");
   await sees(seller.locator(".big-stub"), "You can’t edit or withdraw it now");
 
@@ -63,6 +66,7 @@ story("a ticket is sold, found, reserved, paid, and seen by who looks on", async
   await buyer.getByRole("button", { name: "Pay €49.50" }).click();
   await sees(buyer.locator(".big-main .badge"), "Complete");
   await sees(seller.locator(".big-stub .badge"), "Sold");
+  await sees(badge, "Sold");
 
   // both find it again
   await buyer.goto("/orders");

@@ -248,4 +248,4 @@ export function isStill(page) {
 }
 
 /** What a list says of a ticket that somebody has: whether it is paid for, guests aren't told. */
-export const GONE = /Reserved|Sold|Taken/;
+export const GONE = /Reserved|Sold/;

@@ -82,13 +82,13 @@ async fn pages_are_in_the_language_that_is_asked_for_or_chosen() {
 }
 
 #[tokio::test]
-async fn a_reserved_ticket_says_when_it_may_come_back() {
+async fn a_ticket_says_whether_it_may_come_back_and_when() {
     let world = World::new();
     let mut reserved = ticket("Glass Anchors");
     reserved["orderId"] = json!(crate::world::ORDER);
     let path = format!("/api/tickets/{TICKET}");
     world.says(Method::GET, &path, 200, reserved.clone());
-    world.get(&format!("/tickets/{TICKET}")).await.says("Somebody has reserved or bought it.");
+    world.get(&format!("/tickets/{TICKET}")).await.says("Somebody has bought it.");
     reserved["reservedUntil"] = json!("2026-05-01T20:14:00.000Z");
     world.says(Method::GET, &path, 200, reserved);
     let page = world.get(&format!("/tickets/{TICKET}")).await;

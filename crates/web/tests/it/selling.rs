@@ -37,6 +37,7 @@ async fn a_reserved_ticket_says_why_it_cant_be_edited() {
     let world = World::of(SELLER);
     let mut held = ticket("Glass Anchors");
     held["orderId"] = json!(ORDER);
+    held["reservedUntil"] = json!("2026-05-01T20:14:00.000Z");
     world.says(Method::GET, &format!("/api/tickets/{TICKET}"), 200, held);
     let page = world.get(&format!("/tickets/{TICKET}")).await;
     page.says("edit or withdraw it now: somebody has reserved it");

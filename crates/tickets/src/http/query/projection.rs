@@ -28,6 +28,7 @@ const FIELDS: &[(&str, Part)] = &[
     ("userId", Part::Seller),
     ("status", Part::Status),
     ("orderId", Part::Order),
+    ("reservedUntil", Part::ReservedUntil),
     ("createdAt", Part::CreatedAt),
     ("updatedAt", Part::UpdatedAt),
 ];
@@ -44,6 +45,7 @@ enum Part {
     Seller,
     Status,
     Order,
+    ReservedUntil,
     CreatedAt,
     UpdatedAt,
 }
@@ -144,7 +146,7 @@ impl Serialize for InParts<'_> {
                 Part::Status => map.serialize_entry(name, &ticket.status)?,
                 Part::CreatedAt => map.serialize_entry(name, &ticket.created_at)?,
                 Part::UpdatedAt => map.serialize_entry(name, &ticket.updated_at)?,
-                // these two are left out where there are none, as in the whole
+                // these are left out where there are none, as in the whole
                 Part::Description => {
                     if let Some(description) = &ticket.description {
                         map.serialize_entry(name, description)?;
@@ -153,6 +155,11 @@ impl Serialize for InParts<'_> {
                 Part::Order => {
                     if let Some(order) = ticket.order_id {
                         map.serialize_entry(name, &order)?;
+                    }
+                }
+                Part::ReservedUntil => {
+                    if let Some(until) = ticket.reserved_until {
+                        map.serialize_entry(name, &until)?;
                     }
                 }
             }
