@@ -6,7 +6,7 @@
 //! stopped at its end, however it ends.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -25,7 +25,7 @@ const STEPS: &[Step] = &[
     Step {
         name: "no exporter",
         when: When::Always,
-        work: Work::Cargo("check -p server --no-default-features --locked"),
+        work: Work::Cargo("check --workspace --no-default-features --locked"),
     },
     Step { name: "tidy", when: When::Always, work: Work::Task("tidy", tidy::run) },
     Step {
@@ -81,7 +81,7 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<Outcome> {
 
 fn run_steps() -> anyhow::Result<Outcome> {
     let root = workspace::root()?;
-    let steps = planned(has_nextest(&root));
+    let steps = planned(workspace::has_nextest()?);
     let mut times = Vec::with_capacity(steps.len());
     for (index, step) in steps.iter().enumerate() {
         println!("==> {} ({}/{})", step.name, index + 1, steps.len());
@@ -148,12 +148,6 @@ fn services_up(_: &[String]) -> anyhow::Result<Outcome> {
 fn planned(nextest: bool) -> Vec<&'static Step> {
     let unwanted = if nextest { When::WithoutNextest } else { When::WithNextest };
     STEPS.iter().filter(|step| step.when != unwanted).collect()
-}
-
-fn has_nextest(root: &Path) -> bool {
-    let mut command = workspace::cargo(root);
-    command.args(["nextest", "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
-    matches!(succeed(&mut command), Ok(Outcome::Passed))
 }
 
 fn succeed(command: &mut Command) -> anyhow::Result<Outcome> {

@@ -9,20 +9,14 @@ use crate::{services, workspace};
 /// Builds the program, then lets `crates/contract` drive it.
 pub(crate) fn run(arguments: &[String]) -> anyhow::Result<Outcome> {
     let schemathesis = services::schemathesis()?;
-    let root = workspace::root()?;
-    let built = workspace::cargo(&root)
-        .args(["build", "--locked", "-p", "server", "-p", "contract"])
-        .status()
-        .context("could not start cargo")?;
-    if Outcome::of(built) == Outcome::Failed {
+    if workspace::build_programs()? == Outcome::Failed {
         return Ok(Outcome::Failed);
     }
-    let folder = workspace::target_folder()?.join("debug");
-    let status = std::process::Command::new(folder.join("contract"))
-        .arg(folder.join("ticketing"))
+    let status = std::process::Command::new(workspace::program("contract")?)
+        .arg(workspace::program("ticketing")?)
         .arg(schemathesis)
         .args(arguments)
-        .current_dir(&root)
+        .current_dir(workspace::root()?)
         .status()
         .context("could not start crates/contract")?;
     Ok(Outcome::of(status))

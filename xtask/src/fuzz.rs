@@ -1,5 +1,5 @@
 //! `cargo xtask fuzz [SECONDS]`: feeds the parsers that strangers reach with bytes of libFuzzer's
-//! choosing, each for that long (20 seconds if nothing is said).
+//! choosing, each for that long (20 seconds if nothing is said), two at a time.
 //!
 //! The programs are in `fuzz/`, a workspace of its own. Coverage is the compiler's own
 //! (`-Cpasses=sancov-module`), which the stable compiler has. What was found interesting is kept
@@ -16,6 +16,9 @@ use crate::{services, workspace};
 /// The programs in `fuzz/targets/`.
 const TARGETS: &[&str] = &["json", "opl", "query", "session"];
 
+/// How many run at a time: each takes one processor.
+const AT_ONCE: usize = 2;
+
 /// How long each runs when nothing is said, in seconds.
 const SECONDS: u32 = 20;
 
@@ -31,7 +34,7 @@ const COVERAGE: &[&str] = &[
     "-Cllvm-args=-sanitizer-coverage-trace-compares",
 ];
 
-/// Builds the programs and runs one after the other.
+/// Builds the programs and runs them.
 pub(crate) fn run(arguments: &[String]) -> anyhow::Result<Outcome> {
     let seconds = match arguments {
         [] => SECONDS,
@@ -45,10 +48,19 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<Outcome> {
     if build(&root, &folder, &host)? == Outcome::Failed {
         return Ok(Outcome::Failed);
     }
-    for target in TARGETS {
-        let program = folder.join(&host).join("release").join(target);
-        if feed(&root, &program, &folder, target, seconds)? == Outcome::Failed {
-            println!("fuzz: `{target}` broke; the input is named above");
+    for targets in TARGETS.chunks(AT_ONCE) {
+        let fed = std::thread::scope(|scope| {
+            let feed = |&target| {
+                let program = folder.join(&host).join("release").join(target);
+                let (root, folder) = (&root, &folder);
+                scope.spawn(move || feed(root, &program, folder, target, seconds))
+            };
+            let feeding: Vec<_> = targets.iter().map(feed).collect();
+            let ended = feeding.into_iter().map(|feed| feed.join().expect("it doesn't panic"));
+            ended.collect::<anyhow::Result<Vec<_>>>()
+        })?;
+        if fed.contains(&Outcome::Failed) {
+            println!("fuzz: one of {} broke; the input is named above", targets.join(", "));
             return Ok(Outcome::Failed);
         }
     }
@@ -73,7 +85,6 @@ fn feed(
     target: &str,
     seconds: u32,
 ) -> anyhow::Result<Outcome> {
-    println!("fuzz: {target}, {seconds} s");
     let kept = folder.join("corpus").join(target);
     let broken = folder.join("broken");
     for folder in [&kept, &broken] {
@@ -95,7 +106,10 @@ fn feed(
         .with_context(|| program.display().to_string())?;
     let said = String::from_utf8_lossy(&output.stderr);
     let worth_showing = |line: &&str| !output.status.success() || line.starts_with("stat::");
-    said.lines().filter(worth_showing).for_each(|line| println!("  {line}"));
+    // at once: another one speaks beside it
+    let shown: String =
+        said.lines().filter(worth_showing).map(|line| format!("  {line}\n")).collect();
+    print!("fuzz: {target}, {seconds} s\n{shown}");
     Ok(Outcome::of(output.status))
 }
 

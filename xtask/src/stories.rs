@@ -31,15 +31,21 @@ const AT_ONCE: &str = "2";
 /// Runs those whose names hold one of `names`, or all of them.
 pub(crate) fn run(names: &[String]) -> anyhow::Result<Outcome> {
     services::up()?;
+    let wanted: Vec<_> = match names {
+        [] => MODULES.to_vec(),
+        names => names.iter().map(String::as_str).collect(),
+    };
     let mut cargo = workspace::cargo(&workspace::root()?);
-    cargo.args(["test", "-p", "server", "--test", "it", "--locked", "--"]);
-    cargo.args(["--test-threads", AT_ONCE]).env(ON_MANY.0, ON_MANY.1);
-    if names.is_empty() {
-        cargo.args(MODULES);
+    if workspace::has_nextest()? {
+        // of the whole workspace, so that nothing is built anew that its tests have built
+        cargo.args(["nextest", "run", "--workspace", "--locked", "--test-threads", AT_ONCE]);
+        cargo.args(["--filterset", "binary_id(server::it)", "--"]);
     } else {
-        cargo.args(names);
+        cargo.args(["test", "--package=server", "--test=it", "--locked", "--"]);
+        cargo.args(["--test-threads", AT_ONCE]);
     }
-    Ok(Outcome::of(cargo.status().context("could not start cargo test")?))
+    cargo.args(wanted).env(ON_MANY.0, ON_MANY.1);
+    Ok(Outcome::of(cargo.status().context("could not start cargo")?))
 }
 
 #[cfg(test)]

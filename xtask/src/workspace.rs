@@ -2,9 +2,11 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::Context;
+
+use crate::task::Outcome;
 
 /// The folder of the workspace's `Cargo.toml`.
 ///
@@ -30,4 +32,24 @@ pub(crate) fn cargo(root: &Path) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root);
     command
+}
+
+/// Builds every program of the workspace. One package alone would be built with fewer features of
+/// its libraries, and so those libraries once more.
+pub(crate) fn build_programs() -> anyhow::Result<Outcome> {
+    let mut build = cargo(&root()?);
+    build.args(["build", "--workspace", "--bins", "--locked"]);
+    Ok(Outcome::of(build.status().context("could not start cargo")?))
+}
+
+/// Where [`build_programs`] leaves the program of that name.
+pub(crate) fn program(name: &str) -> anyhow::Result<PathBuf> {
+    Ok(target_folder()?.join("debug").join(name))
+}
+
+/// Whether cargo has `nextest`.
+pub(crate) fn has_nextest() -> anyhow::Result<bool> {
+    let mut command = cargo(&root()?);
+    command.args(["nextest", "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
+    Ok(command.status().context("could not start cargo")?.success())
 }

@@ -54,7 +54,10 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<Outcome> {
     let (_running, url, hasty_url) = match wanted.url {
         Some(url) => (None, url, wanted.hasty_url),
         None => {
-            let Some(program) = built()? else { return Ok(Outcome::Failed) };
+            if workspace::build_programs()? == Outcome::Failed {
+                return Ok(Outcome::Failed);
+            }
+            let program = workspace::program("ticketing")?;
             let usual = Exchange::start(&program, &output.join("usual"), TICKETS, &[])?;
             let window = [("EXPIRATION_WINDOW_SECONDS", HASTY_SECONDS)];
             let hasty = Exchange::start(&program, &output.join("hasty"), "0", &window)?;
@@ -79,14 +82,6 @@ fn remove(folder: &Path) -> anyhow::Result<()> {
         }
         _ => Ok(()),
     }
-}
-
-/// Builds the program; none when it can't be built.
-fn built() -> anyhow::Result<Option<PathBuf>> {
-    let mut build = workspace::cargo(&workspace::root()?);
-    let status = build.args(["build", "--locked", "-p", "server"]).status();
-    let program = workspace::target_folder()?.join("debug").join("ticketing");
-    Ok(status.context("could not start cargo")?.success().then_some(program))
 }
 
 /// The files of the tests, or of those whose names begin so.
