@@ -49,10 +49,14 @@ pub struct PublishError {
 /// What a failed consumer wants to happen next.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
-    /// It may work later: the database is away, another write came first. It is delivered again
-    /// until it works.
+    /// It may work later: the database is busy, another write came first. It is delivered again
+    /// some times.
     #[error("{0}")]
     Retry(String),
+    /// Something else that it takes is away: a service, Redis. It is delivered again until that is
+    /// there, however long it takes.
+    #[error("{0}")]
+    Away(String),
     /// It will never work: the event can't be read, or breaks a rule. It is parked.
     #[error("{0}")]
     Fail(String),

@@ -41,12 +41,12 @@ impl RetryPolicy {
     #[must_use]
     pub fn decide(&self, attempts: u32, failure: &Failure) -> Next {
         match failure {
-            Failure::Retry(_) if attempts < self.attempts_max => {
+            Failure::Retry(_) | Failure::Away(_) if attempts < self.attempts_max => {
                 let doublings = attempts.saturating_sub(1).min(16);
                 let pause = self.pause_first.saturating_mul(1 << doublings);
                 Next::RetryAfter(pause.min(self.pause_max))
             }
-            Failure::Retry(_) => Next::GiveBack,
+            Failure::Retry(_) | Failure::Away(_) => Next::GiveBack,
             Failure::Fail(_) => Next::Park,
         }
     }

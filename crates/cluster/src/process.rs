@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 pub(crate) use rustix::process::Signal;
 use rustix::process::{Pid, kill_process};
 
@@ -68,14 +68,15 @@ impl Place {
         (began(pid)? == recorded).then_some(pid)
     }
 
-    /// Asks the process to end by `signal`, kills it when it doesn't, and answers whether there
-    /// was one.
+    /// Asks the process to end by `signal`, and answers whether there was one. One that doesn't end
+    /// is killed, which is an error.
     pub(crate) fn stop(&self, signal: Signal) -> anyhow::Result<bool> {
         let Some(pid) = self.alive() else { return Ok(false) };
         self.send(pid, signal)?;
         if !self.wait_gone(STOP_PATIENCE) {
             self.send(pid, Signal::KILL)?;
             ensure!(self.wait_gone(KILL_PATIENCE), "process {pid} can't be killed");
+            bail!("process {pid} didn't end within {STOP_PATIENCE:?}, and was killed");
         }
         Ok(true)
     }

@@ -10,8 +10,9 @@ const SHOWN_MAX: usize = 40;
 const SECRET_ENDINGS: [&str; 6] =
     ["_SECRET", "_KEY", "_TOKEN", "_PASSWORD", "_CREDENTIALS", "DATABASE_URL"];
 
-/// Names that are secrets though they don't end so.
-const SECRET_NAMES: [&str; 3] = ["SECRET", "TOKEN", "PASSWORD"];
+/// Names that are secrets though they don't end so. Of a server's address, the password may hold
+/// anything, also what ends it.
+const SECRET_NAMES: [&str; 5] = ["AMQP_URL", "REDIS_URL", "SECRET", "TOKEN", "PASSWORD"];
 
 /// Whether the setting `name` (its environment variable) holds a secret: its name says so. A new
 /// secret needs no mark but its name.
@@ -80,6 +81,7 @@ mod tests {
     #[test]
     fn a_name_says_whether_it_is_a_secret() {
         for name in [
+            "AMQP_URL",
             "AUTH_DATABASE_URL",
             "COOKIE_SECRET",
             "DATABASE_URL",

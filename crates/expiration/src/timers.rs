@@ -95,7 +95,7 @@ impl From<&TimersError> for Failure {
     fn from(error: &TimersError) -> Self {
         match error {
             TimersError::Store(error) => failure_of(error),
-            TimersError::Unavailable { .. } => Self::Retry(error.to_string()),
+            TimersError::Unavailable { .. } => Self::Away(error.to_string()),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Start and stop: a listener, the routes behind it, and the work in the background.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use anyhow::Context;
 use config::{Roles, Settings};
 use http_kit::serve::{ServeOptions, serve};
 use telemetry::metrics::Recorder;
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 use tokio::sync::mpsc;
 
 use crate::process::Process;
@@ -22,6 +23,9 @@ const SERVING_GRACE: Duration = Duration::from_secs(7);
 /// a request that was on its way then arrives within less.
 const LINGER_MAX: Duration = Duration::from_secs(1);
 
+/// Connections that wait to be taken; the system has a limit of its own, too.
+const WAITING_MAX: u32 = 1024;
+
 /// An exchange that serves.
 pub(crate) struct Running {
     /// How clients reach it.
@@ -32,20 +36,22 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Takes the data folder, if there is to be one, and the address, and begins to serve.
+    /// Takes the address and the data folder, if there is to be one, gets everything ready, and
+    /// then begins to listen.
     pub(crate) async fn start(
         settings: &Settings,
         roles: &Roles,
         recorder: Recorder,
     ) -> anyhow::Result<Self> {
         let profile = Profile::of(settings, roles)?;
-        let listener = TcpListener::bind(settings.listen)
-            .await
-            .with_context(|| format!("--listen (LISTEN): can't listen on {}", settings.listen))?;
-        protect::bound_buffers(&listener);
-        let address = listener.local_addr().context("the listener")?;
+        let refused = || format!("--listen (LISTEN): can't listen on {}", settings.listen);
+        let socket = bound(settings.listen).with_context(refused)?;
+        let address = socket.local_addr().context("the listener")?;
         let url = settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
         let process = Process::begin(profile, roles, &url, settings, recorder).await?;
+        // until now a connection is refused, so that whoever stands in front asks another process
+        let listener = socket.listen(WAITING_MAX).with_context(refused)?;
+        protect::bound_buffers(&listener);
         let (serving, stop_delay) = (Work::default(), settings.observability.stop_delay());
         let looking_after = Arc::clone(&process.protection).look_after(serving.stop.clone());
         serving.start("the rate limits", looking_after);
@@ -86,6 +92,16 @@ impl Running {
         self.serving.finish().await;
         self.process.end().await;
     }
+}
+
+/// Takes the address, without listening yet.
+fn bound(address: SocketAddr) -> std::io::Result<TcpSocket> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // else the connections of a process that has just ended would be in the way
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket)
 }
 
 /// A file that may not grow is an error of one write, as a full disk is, and no reason to end:

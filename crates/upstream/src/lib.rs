@@ -53,7 +53,7 @@ impl Default for Options {
             connect_timeout: Duration::from_secs(1),
             answer_timeout: Duration::from_secs(2),
             stall_timeout: Duration::from_secs(60),
-            idle_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(2),
             in_flight_max: 1024,
         }
     }

@@ -32,7 +32,17 @@ impl Delays {
         match failure {
             Failure::Fail(_) => Next::Park,
             Failure::Retry(_) if attempts >= self.attempts_max => Next::Park,
-            Failure::Retry(_) => self.delay(attempts),
+            Failure::Retry(_) | Failure::Away(_) => self.delay(attempts),
+        }
+    }
+
+    /// How many deliveries count after one more, which ended in `failure`. Waiting for what is away
+    /// takes no more than half of all tries, so that pauses grow, and enough tries are left.
+    pub(super) fn counted(&self, before: u32, failure: &Failure) -> u32 {
+        let attempts = before.saturating_add(1);
+        match failure {
+            Failure::Away(_) => attempts.min(before.max(self.attempts_max / 2)),
+            Failure::Retry(_) | Failure::Fail(_) => attempts,
         }
     }
 
@@ -80,6 +90,20 @@ mod tests {
     #[test]
     fn what_never_works_is_parked_at_once() {
         assert_eq!(delays().after(1, &Failure::Fail("unreadable".into())), Next::Park);
+    }
+
+    #[test]
+    fn what_is_away_is_waited_for_without_end() {
+        let away = Failure::Away("no Redis".into());
+        let mut attempts = 0;
+        for _ in 0..1_000 {
+            attempts = delays().counted(attempts, &away);
+            assert_ne!(delays().after(attempts, &away), Next::Park);
+        }
+        assert_eq!((attempts, delays().after(attempts, &away)), (10, delay(2, 30_000)));
+        let busy = Failure::Retry("busy".into());
+        assert_eq!(delays().counted(10, &busy), 11);
+        assert_eq!(delays().counted(15, &away), 15, "what was counted stays");
     }
 
     #[test]

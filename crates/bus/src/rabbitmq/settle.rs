@@ -117,7 +117,7 @@ impl Settler {
         match self.consume(envelope).await {
             Ok(()) => Outcome::Handled,
             Err(failure) => {
-                let attempts = before.saturating_add(1);
+                let attempts = self.delays.counted(before, &failure);
                 let next = self.delays.after(attempts, &failure);
                 self.after(envelope, attempts, failure, next).await
             }

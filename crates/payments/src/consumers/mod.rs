@@ -45,7 +45,7 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
             Error::Store(error) => failure_of(&error),
-            Error::Port(error) => Self::Retry(error.to_string()),
+            Error::Port(error) => Self::Away(error.to_string()),
             Error::Gateway(error) => Self::Retry(error.to_string()),
             error => Self::Fail(error.to_string()),
         }

@@ -73,13 +73,13 @@ async fn while_redis_is_away_an_event_stays_with_the_broker() {
     world.deliver(&created(&early)).await.unwrap();
     server.signal("-STOP");
     let asked = Instant::now();
-    assert!(matches!(world.deliver(&created(&late)).await, Err(Failure::Retry(_))));
+    assert!(matches!(world.deliver(&created(&late)).await, Err(Failure::Away(_))));
     assert!(asked.elapsed() < Duration::from_secs(3), "{:?}", asked.elapsed());
     assert!(own.redis().health().await.latency.is_err());
     server.signal("-CONT");
     reaches("it is taken", async || world.deliver(&created(&late)).await.is_ok()).await;
     server.kill();
-    assert!(matches!(world.deliver(&created(&late)).await, Err(Failure::Retry(_))));
+    assert!(matches!(world.deliver(&created(&late)).await, Err(Failure::Away(_))));
     assert!(world.timers.next_due().await.is_err());
     server.start().await;
     reaches("it is taken", async || world.deliver(&created(&late)).await.is_ok()).await;

@@ -54,6 +54,8 @@ async fn whatever_is_killed_or_stopped_nothing_is_lost() {
         check_nothing_lost(&site.exchange.databases(), &ledger, round);
         println!("round {round}: at rest after {:?}", rested.elapsed());
     }
+    // it was the timers, and not orders' look for what they have missed
+    assert!(site.exchange.timers_fired() > 0);
     let (tickets, orders, payments) = ledger.counts();
     println!("answered with 2xx: {tickets} tickets, {orders} orders, {payments} payments");
     assert!(tickets > 20 * rounds && orders > 10 * rounds, "there was hardly any load");

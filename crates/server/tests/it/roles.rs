@@ -2,8 +2,8 @@
 //! and what a gateway passes on. The whole story on many processes is told elsewhere.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
+use std::io::{BufRead, BufReader, ErrorKind};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -127,8 +127,8 @@ fn a_role_without_what_it_needs_does_not_start() {
 fn secrets_stay_secret() {
     let faulty = [
         ("DATABASE_URL", "postgres://u:hunter2@h/a-b"),
-        ("AMQP_URL", "http://u:hunter2@h"),
-        ("REDIS_URL", "rediss://:hunter2@h"),
+        ("AMQP_URL", "http://u:hunter2/@h"),
+        ("REDIS_URL", "rediss://:hunter2/@h"),
         ("AUTH_URL", "http://a,http://u:hunter2@b"),
         ("SERVICE_KEY", "hunter2"),
     ];
@@ -152,19 +152,22 @@ fn what_is_about_a_folder_is_not_done_to_a_server() {
     }
 }
 
-/// A database server that is away is waited for, and the wait can be ended.
+/// A database server that is away is waited for, and the wait can be ended. Meanwhile connections
+/// are refused, so that nobody waits for an answer that may never come.
 #[test]
 fn a_database_that_is_away_is_waited_for() {
     let (database, redis) = (format!("postgres://u:hunter2@{}/x", nowhere()), nowhere());
     let redis = format!("redis://{redis}");
     let settings = [("AUTH_DATABASE_URL", database.as_str()), ("REDIS_URL", redis.as_str())];
-    let folder = tempfile::tempdir().unwrap();
-    let mut child = spawn("auth", "127.0.0.1:0", &settings, &folder);
+    let (folder, listen) = (tempfile::tempdir().unwrap(), nowhere());
+    let mut child = spawn("auth", &listen, &settings, &folder);
     let deadline = Instant::now() + Duration::from_secs(20);
     while !log(&folder).contains("Waits for the database server") {
         assert!(Instant::now() < deadline, "{}", log(&folder));
         std::thread::yield_now();
     }
+    let refused = TcpStream::connect(&listen).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
     terminate(&child);
     assert!(child.wait().unwrap().success(), "{}", log(&folder));
     assert!(!log(&folder).contains("hunter2"), "{}", log(&folder));

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use cluster::{Backends, Cluster};
+use cluster::{Backends, Cluster, Role};
 use program::Program;
 use services::Services;
 
@@ -97,7 +97,10 @@ impl TestPlatform {
     pub fn on_profile(binary: &'static str, settings: &[(&str, &str)]) -> Self {
         match std::env::var(PROFILE).as_deref() {
             Err(_) | Ok("" | "embedded") => Self::start(binary, settings),
-            Ok("distributed") => Self::on_servers(binary, settings, services::backends()),
+            Ok("distributed") => {
+                let services = Services::start(binary, owned(settings), services::backends());
+                Self::of(Box::new(services))
+            }
             Ok(other) => panic!("{PROFILE} is `{other}`, neither `embedded` nor `distributed`"),
         }
     }
@@ -105,7 +108,9 @@ impl TestPlatform {
     /// Starts `binary` as two of each service behind nginx, on servers that the test may stop.
     #[must_use]
     pub fn on_servers(binary: &'static str, settings: &[(&str, &str)], backends: Backends) -> Self {
-        Self::of(Box::new(Services::start(binary, owned(settings), backends)))
+        let services = Services::start(binary, owned(settings), backends);
+        services.expect_faults();
+        Self::of(Box::new(services))
     }
 
     fn of(exchange: Box<dyn Exchange>) -> Self {
@@ -152,13 +157,30 @@ impl TestPlatform {
         self.exchange.pid().expect("it runs, as one process")
     }
 
-    /// The processes, for those who stop and start each.
+    /// The processes.
     ///
     /// # Panics
     /// When it runs as one.
     #[must_use]
     pub fn cluster(&self) -> &Cluster {
         self.exchange.cluster().expect("it runs as many processes")
+    }
+
+    /// How many timers of reservations have fired, of many processes, in this life of each.
+    ///
+    /// # Panics
+    /// When it runs as one, or a process doesn't answer.
+    #[must_use]
+    pub fn timers_fired(&self) -> u64 {
+        const FIRED: &str = "timers_total{outcome=\"fired\"} ";
+        let cluster = self.cluster();
+        let of_expiration = cluster.all().filter(|(role, _)| *role == Role::Expiration);
+        let metrics = of_expiration.map(|(role, number)| cluster.metrics(role, number).unwrap());
+        let fired = |text: String| {
+            let line = text.lines().find_map(|line| line.strip_prefix(FIRED).map(str::to_owned));
+            line.map_or(0, |times| times.parse::<u64>().unwrap())
+        };
+        metrics.map(fired).sum()
     }
 
     /// Whether nginx stands in front of it: what can't be read as a request is refused by that one
@@ -214,13 +236,13 @@ impl TestPlatform {
             if Instant::now() > deadline {
                 return false;
             }
-            pause(LOOK_EVERY).await;
+            pass(LOOK_EVERY).await;
         }
     }
 
     /// Lets time pass: for what the clock alone brings about.
     pub async fn pass(&self, time: Duration) {
-        pause(time).await;
+        pass(time).await;
     }
 
     /// What must hold when a test is over.
@@ -239,8 +261,9 @@ impl TestPlatform {
     }
 }
 
+/// Lets time pass: for what the clock alone brings about, and for people who try again later.
 #[expect(clippy::disallowed_methods, reason = "the one place in the tests where time passes")]
-async fn pause(time: Duration) {
+pub async fn pass(time: Duration) {
     tokio::time::sleep(time).await;
 }
 

@@ -56,6 +56,11 @@ impl Services {
         services.server.watch();
         services
     }
+
+    /// From now on processes may be killed.
+    pub(super) fn expect_faults(&self) {
+        self.server.expect_lost_counts();
+    }
 }
 
 impl Exchange for Services {
@@ -66,11 +71,13 @@ impl Exchange for Services {
 
     fn kill(&mut self) {
         self.is_running = false;
+        self.expect_faults();
         self.cluster.kill_all().unwrap();
     }
 
     fn stop(&mut self) -> bool {
         self.is_running = false;
+        self.expect_faults();
         self.cluster.stop().unwrap();
         // who ends by a fault says so
         !self.log().contains("panicked at")

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use reqwest::Method;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use testkit::{Answer, Dice, Person};
 use tokio::task::JoinSet;
@@ -19,11 +19,15 @@ const CARDS: [&str; 5] = [
     "tok_sandboxTimeoutAfter",
 ];
 
+/// What people look at: of tickets, orders, auth, and of the gateway with its pages.
+const LOOKED_AT: [&str; 5] = ["/api/tickets", "/api/orders", "/sessions/whoami", "/", "/orders"];
+
 /// Tickets that anybody may try to order, of this round.
 type Offers = Arc<Mutex<Vec<String>>>;
 
-/// Behind nginx every request is answered within this time, whatever happens behind it.
-const ANSWERED_WITHIN: Duration = Duration::from_secs(36);
+/// Behind nginx every request is answered within this time, whatever happens behind it: well before
+/// nginx itself gives up on an answer.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(20);
 
 /// Between a refusal for want of a service and the next request.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -110,11 +114,12 @@ impl Customer {
                 _ => {}
             }
             let before = self.count.unavailable;
-            let acted = match self.dice.below(10) {
+            let acted = match self.dice.below(12) {
                 0..=2 => self.list().await,
                 3..=6 => self.order().await,
                 7..=8 => self.pay().await,
-                _ => self.cancel().await,
+                9 => self.cancel().await,
+                _ => self.look().await,
             };
             match (acted, &self.until) {
                 (Ok(()), _) => {}
@@ -122,7 +127,7 @@ impl Customer {
                 (Err(error), _) => panic!("not answered: {error:?}"),
             }
             if self.count.unavailable > before {
-                pause().await;
+                testkit::pass(PAUSE).await;
             }
         }
     }
@@ -158,6 +163,16 @@ impl Customer {
         let is_expected = is_fault || refusals.contains(&answer.problem());
         assert!(is_expected, "{status}: {:#}", answer.body);
         String::new()
+    }
+
+    /// Looks at one of what every process of its role answers alike.
+    async fn look(&mut self) -> Result<(), reqwest::Error> {
+        let path = LOOKED_AT[self.dice.below(LOOKED_AT.len())];
+        let answer = self.send(Method::GET, path, None).await?;
+        if answer.status != StatusCode::OK {
+            self.told(&answer, &[], &[]);
+        }
+        Ok(())
     }
 
     async fn list(&mut self) -> Result<(), reqwest::Error> {
@@ -223,9 +238,4 @@ impl Customer {
         }
         Ok(())
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "people try again a little later")]
-async fn pause() {
-    tokio::time::sleep(PAUSE).await;
 }
