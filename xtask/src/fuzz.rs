@@ -56,7 +56,7 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<Outcome> {
                 scope.spawn(move || feed(root, &program, folder, target, seconds))
             };
             let feeding: Vec<_> = targets.iter().map(feed).collect();
-            let ended = feeding.into_iter().map(|feed| feed.join().expect("it doesn't panic"));
+            let ended = feeding.into_iter().map(|feed| feed.join().unwrap_or(Ok(Outcome::Failed)));
             ended.collect::<anyhow::Result<Vec<_>>>()
         })?;
         if fed.contains(&Outcome::Failed) {
