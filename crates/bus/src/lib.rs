@@ -49,12 +49,12 @@ pub struct PublishError {
 /// What a failed consumer wants to happen next.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
-    /// It may work later: the database is busy, another write came first. It is delivered again
-    /// some times.
+    /// It may work later: another write came first, the database is busy. It is tried a number of
+    /// times.
     #[error("{0}")]
     Retry(String),
-    /// Something else that it takes is away: a service, Redis. It is delivered again until that is
-    /// there, however long it takes.
+    /// What it takes is away: the database, Redis, another service. It is tried until that is there,
+    /// however long it takes.
     #[error("{0}")]
     Away(String),
     /// It will never work: the event can't be read, or breaks a rule. It is parked.

@@ -98,7 +98,7 @@ pub struct DistributedSettings {
     pub card_sandbox_database_url: Option<String>,
 
     /// Connections that a process opens to each of its databases.
-    #[arg(long, env = "DATABASE_CONNECTIONS_MAX", value_name = "COUNT", default_value = "16",
+    #[arg(long, env = "DATABASE_CONNECTIONS_MAX", value_name = "COUNT", default_value = "8",
         value_parser = clap::value_parser!(u32).range(2..=1000), global = true)]
     pub database_connections_max: u32,
 

@@ -81,7 +81,9 @@ impl From<store::StoreError> for Error {
                     "Others changed this at the same time. Nothing was changed; try again.";
                 Refusal::new(Kind::Conflict, "conflict", detail)
             }
-            store::StoreError::Unavailable { .. } => Refusal::unavailable(),
+            store::StoreError::Busy { .. } | store::StoreError::Unavailable { .. } => {
+                Refusal::unavailable()
+            }
             store::StoreError::Full { .. } => {
                 let detail = "The exchange can't store anything at the moment. Nothing was \
                               changed; reading goes on.";

@@ -67,8 +67,9 @@ impl<D: Dispatch> Consumer for Subscriber<D> {
 #[must_use]
 pub fn failure_of(error: &StoreError) -> Failure {
     match error {
-        StoreError::Conflict { .. } | StoreError::Full { .. } | StoreError::Unavailable { .. } => {
-            Failure::Retry(error.to_string())
+        StoreError::Conflict { .. } | StoreError::Busy { .. } => Failure::Retry(error.to_string()),
+        StoreError::Full { .. } | StoreError::Unavailable { .. } => {
+            Failure::Away(error.to_string())
         }
         StoreError::Constraint { .. }
         | StoreError::Failed { .. }

@@ -24,7 +24,14 @@ pub enum StoreError {
         /// The engine's word for it, for the log.
         reason: String,
     },
-    /// The engine can't serve now: read-only, busy, an error of the disk, shutting down.
+    /// Others were in the way: a deadlock, a lock that took too long, what can't be serialized.
+    /// Nothing was applied.
+    #[error("database busy: {reason}")]
+    Busy {
+        /// The engine's word for it, for the log.
+        reason: String,
+    },
+    /// The engine can't serve now: away, read-only, an error of the disk, shutting down.
     #[error("database unavailable: {reason}")]
     Unavailable {
         /// The engine's word for it, for the log.
@@ -62,7 +69,7 @@ impl StoreError {
     /// Whether the same batch may be applied later, when what is in the way is gone.
     #[must_use]
     pub const fn is_passing(&self) -> bool {
-        matches!(self, Self::Full { .. } | Self::Unavailable { .. })
+        matches!(self, Self::Full { .. } | Self::Busy { .. } | Self::Unavailable { .. })
     }
 
     pub(crate) fn closed() -> Self {

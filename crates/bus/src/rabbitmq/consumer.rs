@@ -113,20 +113,25 @@ impl Consumption {
         let longest = self.link.options.retry_pauses.iter().max();
         let early = early.min(longest.copied()).unwrap_or_default();
         async move {
+            let over = || async {
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = epoch.doubted() => {}
+                }
+            };
             let waits = async {
                 wait_until_due(early).await;
                 turns.acquire_owned().await
             };
             let turn = tokio::select! {
                 turn = waits => turn,
-                () = stop.cancelled() => return,
-                () = epoch.doubted() => return,
+                () = over() => return,
             };
             let Ok(_turn) = turn else {
                 return;
             };
             if delivery.usable() {
-                settler.settle(&delivery).await;
+                settler.settle(&delivery, over()).await;
             }
         }
     }

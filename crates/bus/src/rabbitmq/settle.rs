@@ -1,6 +1,7 @@
 //! Brings one message to its end: handled, put off, or parked; and only then acknowledged. A crash
 //! before that delivers it once more, to a context that has seen it then.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use events::Envelope;
 use kernel::{Clock, EventId};
 use lapin::message::Delivery;
 use lapin::options::{BasicAckOptions, BasicNackOptions};
+use lapin::types::ShortString;
 use telemetry::Repeated;
 use telemetry::span::{Kind, Span};
 use tokio::time::{Instant, timeout};
@@ -72,8 +74,9 @@ impl Settler {
         self.subscription.service
     }
 
-    /// Handles `delivery` to its end.
-    pub(super) async fn settle(&self, delivery: &Delivery) {
+    /// Handles `delivery` to its end. `over` is when the process stops or the connection is over:
+    /// then somebody else gets what can't be put off.
+    pub(super) async fn settle(&self, delivery: &Delivery, over: impl Future<Output = ()> + Send) {
         let began = Instant::now();
         let (kind, outcome) = match serde_json::from_slice::<Envelope>(&delivery.data) {
             Ok(envelope) => {
@@ -90,7 +93,7 @@ impl Settler {
             Outcome::Parked => Some(Ended::Parked),
             Outcome::PutOff { attempts, next } => {
                 self.meter.retried(&kind);
-                self.put_off(delivery, attempts, next).await
+                self.put_off(delivery, attempts, next, over).await
             }
         };
         let settled = match ended {
@@ -190,19 +193,29 @@ impl Settler {
     }
 
     /// Puts the message into a queue for later, safely, before it leaves the one it is in.
-    async fn put_off(&self, delivery: &Delivery, attempts: u32, next: Next) -> Option<Ended> {
+    /// The broker may be short of room for it; until it has some, the message stays where it is.
+    /// Given back it would come at once, and be counted each time.
+    async fn put_off(
+        &self,
+        delivery: &Delivery,
+        attempts: u32,
+        next: Next,
+        over: impl Future<Output = ()> + Send,
+    ) -> Option<Ended> {
         let Next::Delay { level, pause } = next else {
             return Some(Ended::GivenBack);
         };
         let again = Message::again(delivery, attempts, self.clock.now().plus(pause));
-        let queue = retry_queue(self.service(), level).into();
-        match self.publisher.send(STRAIGHT_TO_A_QUEUE, queue, &again).await {
-            Ok(()) => None,
-            Err(_away) => {
-                rest().await;
-                Some(Ended::GivenBack)
+        let queue: ShortString = retry_queue(self.service(), level).into();
+        let mut over = pin!(over);
+        // bounded: by `over`
+        while self.publisher.send(STRAIGHT_TO_A_QUEUE, queue.clone(), &again).await.is_err() {
+            tokio::select! {
+                () = rest() => {}
+                () = &mut over => return Some(Ended::GivenBack),
             }
         }
+        None
     }
 }
 

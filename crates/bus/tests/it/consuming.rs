@@ -175,6 +175,34 @@ async fn what_kills_its_process_each_time_is_parked_in_the_end() {
     vhost.remove().await;
 }
 
+/// What a queue has counted before a message was put off isn't counted once more with each try.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_came_back_counts_once() {
+    let vhost = Vhost::new().await;
+    let options = RabbitMqOptions {
+        queue_kind: QueueKind::Quorum,
+        attempts_max: 6,
+        ..vhost.options(&[ORDERS])
+    };
+    let orders = Arc::<Recording>::default();
+    let sent = event();
+    let script = [vec![Answer::Wait; 2], vec![Answer::Retry; 100]].concat();
+    orders.script(sent.id, script);
+    for kills in 0..2 {
+        let victim = Process::start(options.clone(), vec![orders.subscription(ORDERS)]);
+        if kills == 0 {
+            victim.rabbit.publisher().publish(Arc::clone(&sent)).await.unwrap();
+        }
+        orders.once(|seen| seen.deliveries.len() == kills + 1).await;
+        victim.kill().await;
+    }
+    let last = Process::start(options, vec![orders.subscription(ORDERS)]);
+    let seen = orders.once(|seen| seen.parked.len() == 1).await;
+    assert_eq!(seen.deliveries.len(), 6, "two that were killed, and four tries");
+    last.stop().await;
+    vhost.remove().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn processes_of_one_service_share_its_queue() {
     let vhost = Vhost::new().await;

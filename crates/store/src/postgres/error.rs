@@ -37,7 +37,7 @@ pub(super) fn failure_of(error: &Error, sql: &'static str) -> Failure {
             let rows = refusal.message().parse().unwrap_or(0);
             Failure::Final(StoreError::Conflict { sql, rows })
         }
-        code if gives_way(code) => Failure::Again(unavailable(refusal)),
+        code if gives_way(code) => Failure::Again(busy(refusal)),
         code if is_outdated(code, refusal) => Failure::Again(unavailable(refusal)),
         _ => Failure::Final(from_server(refusal)),
     }
@@ -99,6 +99,7 @@ fn from_server(refusal: &DbError) -> StoreError {
     let class = code.code().get(..2).unwrap_or_default();
     match class {
         "23" => StoreError::Constraint { name: constraint_of(refusal) },
+        _ if is_in_the_way(code) => busy(refusal),
         // connections, authentication, resources, operators, the system
         "08" | "28" | "53" | "57" | "58" => unavailable(refusal),
         _ if is_passing(code) => unavailable(refusal),
@@ -106,16 +107,19 @@ fn from_server(refusal: &DbError) -> StoreError {
     }
 }
 
+/// Somebody else's work, or the time that a statement may take.
+fn is_in_the_way(code: &SqlState) -> bool {
+    let others = [SqlState::LOCK_NOT_AVAILABLE, SqlState::OBJECT_IN_USE, SqlState::QUERY_CANCELED];
+    gives_way(code) || others.contains(code)
+}
+
 fn is_passing(code: &SqlState) -> bool {
-    gives_way(code)
-        || [
-            SqlState::LOCK_NOT_AVAILABLE,
-            SqlState::READ_ONLY_SQL_TRANSACTION,
-            SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
-            SqlState::INVALID_CATALOG_NAME,
-            SqlState::OBJECT_IN_USE,
-        ]
-        .contains(code)
+    [
+        SqlState::READ_ONLY_SQL_TRANSACTION,
+        SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+        SqlState::INVALID_CATALOG_NAME,
+    ]
+    .contains(code)
 }
 
 /// As SQLite calls it: by name, or by the column that must not be null.
@@ -123,6 +127,10 @@ fn constraint_of(refusal: &DbError) -> String {
     let column = || Some(format!("{}.{}", refusal.table()?, refusal.column()?));
     let name = refusal.constraint().map(str::to_owned).or_else(column);
     name.unwrap_or_else(|| refusal.message().to_owned())
+}
+
+fn busy(refusal: &DbError) -> StoreError {
+    StoreError::Busy { reason: reason_of(refusal) }
 }
 
 fn unavailable(refusal: &DbError) -> StoreError {

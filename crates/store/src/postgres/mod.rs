@@ -228,10 +228,10 @@ impl Database {
         match self.try_apply(batches).await {
             Ok(()) => batches.iter().map(|_| Ok(())).collect(),
             // nobody knows whether they stand, or none can
-            Err(Failure::Final(error)) if error.is_passing() => {
-                batches.iter().map(|_| Err(error.clone())).collect()
-            }
-            // one of them was refused, or they were in another's way
+            Err(Failure::Final(
+                error @ (StoreError::Full { .. } | StoreError::Unavailable { .. }),
+            )) => batches.iter().map(|_| Err(error.clone())).collect(),
+            // one of them was refused, or was in another's way
             Err(_refused) => join_all(batches.iter().map(|batch| self.apply_alone(batch))).await,
         }
     }

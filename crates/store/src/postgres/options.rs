@@ -13,7 +13,8 @@ use crate::StoreError;
 pub struct PostgresOptions {
     /// As libpq reads it: `postgres://user:password@host:5432/database?sslmode=verify-full`.
     /// `sslmode` is one of `disable`, `prefer` (the default), `require`, `verify-ca` and
-    /// `verify-full`; `sslrootcert` names a file of certificates to trust instead of the machine's.
+    /// `verify-full`; `sslrootcert` names a file of certificates to trust instead of the machine's,
+    /// and with it `require` is `verify-ca`.
     pub url: String,
     /// The database, instead of the one that the URL names. It is created when it isn't there.
     pub database: Option<String>,
@@ -33,15 +34,16 @@ pub struct PostgresOptions {
 }
 
 impl PostgresOptions {
-    /// The database of `url`, called `name`, with 16 connections, and an answer after 8 seconds at
-    /// the latest, be it that there is none.
+    /// The database of `url`, called `name`, with 8 connections: two processes of each of six
+    /// services stay below the 100 that PostgreSQL allows when nobody told it otherwise. Each try
+    /// is answered after 8 seconds at the latest, be it that there is no answer.
     #[must_use]
     pub fn new(url: impl Into<String>, name: impl Into<String>) -> Self {
         Self {
             url: url.into(),
             database: None,
             name: name.into(),
-            connections_max: 16,
+            connections_max: 8,
             wait_max: Duration::from_secs(2),
             connect_max: Duration::from_secs(2),
             answer_max: Duration::from_secs(4),
@@ -86,13 +88,16 @@ impl PostgresOptions {
         Ok((config, trust))
     }
 
-    /// The server ends what nobody waits for any more. Our statements are short, or have parameters
+    /// The server ends what nobody waits for any more, also what a machine that is gone has begun. Our statements are short, or have parameters
     /// that matter: compiling them, or planning them for any parameters, isn't worth it.
     fn server_settings(&self) -> String {
         let (answer, scan) = (self.answer_max.as_millis(), self.scan_max.as_millis());
+        // who waits for a lock is told before nobody waits for the answer any more
+        let lock = answer / 2;
         format!(
-            "-c statement_timeout={scan} -c lock_timeout={answer} \
-             -c idle_in_transaction_session_timeout={answer} -c jit=off"
+            "-c statement_timeout={scan} -c lock_timeout={lock} \
+             -c idle_in_transaction_session_timeout={answer} -c jit=off \
+             -c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
         )
     }
 }
@@ -141,8 +146,15 @@ fn parse(url: &str) -> Result<(Config, Trust), StoreError> {
     // the client's message may quote the value it could not read
     let mut config: Config = address.parse().map_err(|_| unreadable("it isn't one"))?;
     let (mode, trust) = match mode {
+        "disable" | "prefer" | "allow" if roots.is_some() => {
+            return Err(unreadable("with this sslmode, sslrootcert would not be looked at"));
+        }
         "disable" => (SslMode::Disable, Trust::Anybody),
         "prefer" | "allow" => (SslMode::Prefer, Trust::Anybody),
+        // https://www.postgresql.org/docs/current/libpq-ssl.html says so, too
+        "require" if roots.is_some() => {
+            (SslMode::Require, Trust::Issuers { by_name: false, roots })
+        }
         "require" => (SslMode::Require, Trust::Anybody),
         "verify-ca" => (SslMode::Require, Trust::Issuers { by_name: false, roots }),
         "verify-full" => (SslMode::Require, Trust::Issuers { by_name: true, roots }),
@@ -171,6 +183,9 @@ mod tests {
         assert_eq!(config.get_password(), Some(&b"p@ss"[..]));
         assert_eq!((config.get_dbname(), config.get_ssl_mode()), (Some("d"), SslMode::Require));
         assert_eq!(trust, Trust::Issuers { by_name: true, roots: Some("/ca.pem".into()) });
+        let pinned = "postgres://h/d?sslmode=require&sslrootcert=/ca.pem";
+        let (_, trust) = options(pinned).config().unwrap();
+        assert_eq!(trust, Trust::Issuers { by_name: false, roots: Some("/ca.pem".into()) });
         let (config, trust) = options("postgres://h/d").config().unwrap();
         assert_eq!((config.get_ssl_mode(), trust), (SslMode::Prefer, Trust::Anybody));
     }
@@ -187,7 +202,12 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_a_url_is_said_without_it() {
-        for url in ["postgres://u:secret@h:port/d", "secret", "postgres://u:secret@h/d?sslmode=x"] {
+        for url in [
+            "postgres://u:secret@h:port/d",
+            "secret",
+            "postgres://u:secret@h/d?sslmode=x",
+            "postgres://u:secret@h/d?sslrootcert=/ca.pem",
+        ] {
             let error = options(url).config().unwrap_err().to_string();
             assert!(error.contains("URL") && !error.contains("secret"), "{error}");
             assert!(!format!("{:?}", options(url)).contains("secret"));

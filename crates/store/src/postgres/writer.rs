@@ -30,7 +30,12 @@ pub(super) async fn apply(connection: &mut Connection, batch: &[Statement]) -> R
     }
     if alone {
         let [request] = &requests[..] else { return Ok(()) };
-        return request.send(&connection.client).await.map_err(|error| unsent(&error, request.sql));
+        if connection.client.is_closed() {
+            return Err(Failure::Again(StoreError::closed()));
+        }
+        // it commits by itself: once it is on its way, nobody knows whether it stood
+        let sent = request.send(&connection.client).await;
+        return sent.map_err(|error| failure_of(&error, request.sql));
     }
     requests.push(Request::word(connection, COMMIT).await?);
     let rollback = Request::word(connection, ROLLBACK).await?;
