@@ -53,8 +53,8 @@ pub enum Failure {
     /// times.
     #[error("{0}")]
     Retry(String),
-    /// What it takes is away: the database, Redis, another service. It is tried until that is there,
-    /// however long it takes.
+    /// What it takes is away: the database, Redis, another service. It is tried until that is
+    /// there, however long it takes.
     #[error("{0}")]
     Away(String),
     /// It will never work: the event can't be read, or breaks a rule. It is parked.

@@ -88,8 +88,9 @@ impl PostgresOptions {
         Ok((config, trust))
     }
 
-    /// The server ends what nobody waits for any more, also what a machine that is gone has begun. Our statements are short, or have parameters
-    /// that matter: compiling them, or planning them for any parameters, isn't worth it.
+    /// The server ends what nobody waits for any more, also what a machine that is gone has begun.
+    /// Our statements are short, or have parameters that matter: compiling them, or planning them
+    /// for any parameters, isn't worth it.
     fn server_settings(&self) -> String {
         let (answer, scan) = (self.answer_max.as_millis(), self.scan_max.as_millis());
         // who waits for a lock is told before nobody waits for the answer any more
