@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use reqwest::{RequestBuilder, Response};
 use serde_json::{Value, json};
 use testkit::{Person, TestPlatform};
 
@@ -12,7 +13,11 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A page that is connected.
 struct Page {
-    response: reqwest::Response,
+    response: Response,
+    /// What it asks when it comes back.
+    again: RequestBuilder,
+    /// How often it came back.
+    returns: u32,
     received: String,
 }
 
@@ -34,11 +39,8 @@ impl Page {
         if !last.is_empty() {
             request = request.header("last-event-id", last);
         }
-        let response = request.send().await.unwrap();
-        assert_eq!(response.status().as_u16(), 200);
-        let kind = response.headers()["content-type"].to_str().unwrap();
-        assert_eq!(kind, "text/event-stream");
-        Self { response, received: String::new() }
+        let again = request.try_clone().unwrap();
+        Self { response: listen(request).await, again, returns: 0, received: String::new() }
     }
 
     /// What it is told next; nothing, when the connection has ended.
@@ -64,17 +66,30 @@ impl Page {
         }
     }
 
-    /// Waits until it is told something like `wanted`.
+    /// Waits until it is told something like `wanted`. As browsers do, it comes back when its
+    /// connection ends: a process that has just found the broker doesn't know what it has missed.
     async fn hears(&mut self, name: &str, wanted: &[(&str, Value)]) -> Told {
         // bounded: by the patience
         loop {
-            let told = self.next().await.unwrap();
+            let Some(told) = self.next().await else {
+                self.returns += 1;
+                assert!(self.returns < 10, "no connection lasts");
+                self.response = listen(self.again.try_clone().unwrap()).await;
+                continue;
+            };
             let fits = |(member, value): &(&str, Value)| told.data[*member] == *value;
             if told.name == name && wanted.iter().all(fits) {
                 return told;
             }
         }
     }
+}
+
+async fn listen(request: RequestBuilder) -> Response {
+    let response = request.send().await.unwrap();
+    assert_eq!(response.status().as_u16(), 200);
+    assert_eq!(response.headers()["content-type"], "text/event-stream");
+    response
 }
 
 #[tokio::test]
