@@ -75,7 +75,8 @@ const UPDATE_FOLDED: &str = "update tickets set title = ?3, search = ?4, descrip
 
 /// Of what tickets are found by, only the order, so that no other index is written.
 const HOLD: &str = "update tickets set order_id = ?3, order_status = ?4, order_version = ?5,
-     version = ?6, revision = revision + 1, updated_at = ?7, reserved_until = ?8 where id = ?1 and revision = ?2";
+     version = ?6, revision = revision + 1, updated_at = ?7, reserved_until = ?8
+     where id = ?1 and revision = ?2";
 
 const SEE: &str = "insert into holds (order_id, ticket_id, status, version, expires_at)
      values (?1, ?2, ?3, ?4, ?5)

@@ -207,7 +207,8 @@ mod tests {
         let micros = NOW + seconds * 1_000_000;
         let json = format!(
             r#"{{"specversion":"1.0","id":"{}","source":"/tickets","type":"ticket:updated",
-            "subject":"{}","time":"{}","datacontenttype":"application/json","version":1,"data":{{}}}}"#,
+            "subject":"{}","time":"{}","version":1,
+            "datacontenttype":"application/json","data":{{}}}}"#,
             id(seconds),
             Uuid::from_u128(about),
             Timestamp::from_micros(micros),
