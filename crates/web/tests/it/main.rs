@@ -8,5 +8,6 @@ mod carried;
 mod finding;
 mod forgery;
 mod guarding;
+mod refusals;
 mod selling;
 mod world;
