@@ -232,6 +232,8 @@ rule-form-expired = Dieses Formular war zu lange offen. Hier ist ein neues: Vers
 
 note-listed = Dein Ticket ist zu haben.
 note-listed-next = Hier siehst du, wenn es jemand reserviert.
+note-listed-before = Dein Ticket war schon eingestellt, so wie du es zuerst abgeschickt hast.
+note-listed-before-next = Du kannst es hier ändern.
 note-edited = Gespeichert.
 note-withdrawn = Zurückgezogen.
 note-withdrawn-next = Niemand kann es mehr kaufen.

@@ -232,6 +232,8 @@ rule-form-expired = This form was open too long. Here is a new one: try again.
 
 note-listed = Your ticket is on sale.
 note-listed-next = You see here when somebody reserves it.
+note-listed-before = Your ticket was listed already, as you had sent it first.
+note-listed-before-next = You can edit it here.
 note-edited = Saved.
 note-withdrawn = Withdrawn.
 note-withdrawn-next = Nobody can buy it any more.

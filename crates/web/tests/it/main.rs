@@ -5,6 +5,7 @@
 mod accounts;
 mod buying;
 mod carried;
+mod doubt;
 mod finding;
 mod forgery;
 mod guarding;
