@@ -198,10 +198,27 @@ pub struct Order {
     /// When it was placed.
     #[schema(schema_with = schema::time)]
     pub created_at: Timestamp,
+    /// When it last changed. Orders of before this was kept, and events of them, don't know.
+    #[serde(default = "unknown_time")]
+    #[schema(schema_with = schema::time, required = true)]
+    pub updated_at: Timestamp,
     /// Why it was cancelled; absent otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub cancel_reason: Option<CancelReason>,
+}
+
+impl Order {
+    /// When it last changed after it was placed, as far as that is known.
+    #[must_use]
+    pub fn changed_at(&self) -> Option<Timestamp> {
+        Some(self.updated_at).filter(|at| *at > self.created_at)
+    }
+}
+
+/// Earlier than anything that happened here.
+const fn unknown_time() -> Timestamp {
+    Timestamp::from_micros(0)
 }
 
 /// One attempt to pay for an order.

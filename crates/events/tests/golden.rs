@@ -12,7 +12,7 @@ const ORDER: &str = r#"{"id":"0190163d-8694-739b-aea5-966c26f8ad92",
     "ticket":{"id":"0190163d-8694-739b-aea5-966c26f8ad91","title":"Nick Cave, Berlin",
     "price":19.99,"currency":"EUR","version":3},"userId":"0190163d-8694-739b-aea5-966c26f8ad93",
     "status":"STATUS","expiresAt":"2026-11-22T20:15:00.000Z","version":VERSION,
-    "createdAt":"2026-11-22T20:00:00.000Z"}"#;
+    "createdAt":"2026-11-22T20:00:00.000Z","updatedAt":"2026-11-22T20:05:00.000Z"}"#;
 
 fn ticket(status: &str) -> Ticket {
     let json = format!(
@@ -88,4 +88,13 @@ fn an_envelope_opens_as_its_own_type_only() {
     assert_eq!(back.open::<events::OrderCreated>().unwrap().0, order("created", "0"));
     let error = back.open::<events::OrderCancelled>().unwrap_err();
     assert!(error.to_string().contains("can't be read as order:cancelled"));
+}
+
+#[test]
+fn an_order_of_before_its_last_change_was_kept_is_read() {
+    let known = order("complete", "2");
+    let mut json = serde_json::to_value(&known).unwrap();
+    json.as_object_mut().unwrap().remove("updatedAt").unwrap();
+    let before: Order = serde_json::from_value(json).unwrap();
+    assert_eq!((before.changed_at(), known.changed_at()), (None, Some(known.updated_at)));
 }

@@ -1,7 +1,7 @@
 //! The edge: what happens around every request. It is counted, checked and read before anything
 //! is done for it ([`crate::protection`]); it runs within a trace and within a time limit; every
-//! refusal leaves as a problem document, the framework's own and a panic's included; and what
-//! went wrong is logged here, once.
+//! refusal leaves as a problem document, or for people as a page, the framework's own and a
+//! panic's included; and what went wrong is logged here, once.
 
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr};
@@ -14,6 +14,7 @@ use axum::body::HttpBody;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
+use http::request::Parts;
 use http::{Method, Uri, header};
 use kernel::{Clock, Kind, Refusal};
 use telemetry::Repeated;
@@ -27,6 +28,7 @@ use crate::observe::Meter;
 use crate::problem::{self, Error};
 use crate::protection::{Protection, check_head};
 use crate::rate_limit::Charged;
+use crate::refusal_pages::{self, RefusalPages};
 use crate::{compression, response_headers};
 
 pub use crate::request_body::BODY_MAX;
@@ -41,9 +43,29 @@ pub fn edge(router: Router, clock: Arc<dyn Clock>) -> Router {
 
 /// Wraps `router` with everything that holds for every request.
 pub fn protected(router: Router, clock: Arc<dyn Clock>, protection: Arc<Protection>) -> Router {
+    wrapped(router, clock, protection, None)
+}
+
+/// Wraps `router` with everything that holds for every request; people are told of refusals in
+/// `pages`.
+pub fn for_people(
+    router: Router,
+    clock: Arc<dyn Clock>,
+    protection: Arc<Protection>,
+    pages: Arc<dyn RefusalPages>,
+) -> Router {
+    wrapped(router, clock, protection, Some(pages))
+}
+
+fn wrapped(
+    router: Router,
+    clock: Arc<dyn Clock>,
+    protection: Arc<Protection>,
+    pages: Option<Arc<dyn RefusalPages>>,
+) -> Router {
     let cors = (!protection.cors.is_empty()).then(|| cross_site::cors(&protection.cors));
     let unavailable = Repeated::every(Duration::from_secs(1));
-    let edge = Edge { clock, protection, unavailable };
+    let edge = Edge { clock, protection, pages, unavailable };
     // one layer for the router, which boxes each that it is given; the first sees whatever leaves
     router.layer((
         AroundLayer::new(Meter::default()),
@@ -56,6 +78,7 @@ pub fn protected(router: Router, clock: Arc<dyn Clock>, protection: Arc<Protecti
 struct Edge {
     clock: Arc<dyn Clock>,
     protection: Arc<Protection>,
+    pages: Option<Arc<dyn RefusalPages>>,
     /// "Could not answer" while something is away or there is too much to do: not a line each.
     unavailable: Repeated,
 }
@@ -64,6 +87,7 @@ impl Around for Edge {
     fn answer(self: Arc<Self>, mut request: Request, mut inner: impl Inner) -> Answering {
         Box::pin(async move {
             let (method, uri) = (request.method().clone(), request.uri().clone());
+            let person = self.person(&request);
             let (class, mut charged) = (Class::of(&method, uri.path()), None);
             let mut checked = self.check(&mut request, class, &mut charged);
             if checked.is_ok()
@@ -81,6 +105,10 @@ impl Around for Edge {
             };
             if let Some(error) = refusal_in(&mut response) {
                 response = self.refuse(&error, &method, &uri, &response);
+                if let Some((pages, head)) = self.pages.as_ref().zip(person) {
+                    let page = pages.show(&head, error.refusal());
+                    response = refusal_pages::in_place_of(&response, page);
+                }
             } else if takes_gzip {
                 response = compression::compress(response).boxed().await;
             } else {
@@ -97,6 +125,13 @@ impl Around for Edge {
 }
 
 impl Edge {
+    /// The head of a request that is to be refused, if it is, by a page.
+    fn person(&self, request: &Request) -> Option<Box<Parts>> {
+        let pages = self.pages.as_ref()?;
+        let is_person = pages.are_for(request.uri(), request.headers());
+        is_person.then(|| refusal_pages::head_of(request))
+    }
+
     /// Everything that is cheap to find out comes before what costs something.
     fn check(
         &self,

@@ -6,7 +6,8 @@
 //! [`edge`] wraps a whole router with all of it, and with what [`protection`] says: where a
 //! request comes from ([`client_address`]), how often ([`rate_limit`]), how many at once
 //! ([`admission`]), how its body is read ([`request_body`]), and what other sites may do
-//! ([`cross_site`]). [`observe`] counts and traces what comes out. What services have for each
+//! ([`cross_site`]); people are told of refusals in pages, where there are some
+//! ([`refusal_pages`]). [`observe`] counts and traces what comes out. What services have for each
 //! other takes their key ([`mod@internal`]).
 
 pub mod admission;
@@ -22,6 +23,7 @@ pub mod params;
 pub mod problem;
 pub mod protection;
 pub mod rate_limit;
+pub mod refusal_pages;
 pub mod request_body;
 pub mod serve;
 

@@ -12,8 +12,10 @@ use crate::queries::list_orders::ListOrders;
 use crate::queries::open_reservations::OpenReservation;
 
 /// The tables of this context.
-pub const MIGRATIONS: &[Migration] =
-    &[Migration::new("orders/0001_orders", include_str!("../migrations/0001_orders.sql"))];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration::new("orders/0001_orders", include_str!("../migrations/0001_orders.sql")),
+    Migration::new("orders/0002_updated_at", include_str!("../migrations/0002_updated_at.sql")),
+];
 
 /// The unique index that makes a ticket have one active order at most.
 pub(crate) const ONE_ACTIVE_PER_TICKET: &str = "orders_one_active_per_ticket";
@@ -33,17 +35,17 @@ const KEEP_LISTING: &str = "insert into listings
 
 const COLUMNS: &str = "id, ticket_id, ticket_title, ticket_price, ticket_currency, \
      ticket_version, seller_id, buyer_id, status, cancel_reason, expires_at, version, revision, \
-     created_at";
+     created_at, updated_at";
 
 const PARTIES: &str = "select buyer_id, ticket_id from orders where id = ?1";
 
 const INSERT: &str = "insert into orders (id, ticket_id, ticket_title, ticket_price,
      ticket_currency, ticket_version, seller_id, buyer_id, status, cancel_reason, expires_at,
-     version, revision, created_at)
-     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+     version, revision, created_at, updated_at)
+     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
 
 const UPDATE: &str = "update orders set status = ?3, cancel_reason = ?4, version = ?5,
-     revision = revision + 1 where id = ?1 and revision = ?2";
+     updated_at = ?6, revision = revision + 1 where id = ?1 and revision = ?2";
 
 const OVERDUE: &str = "select id from orders
      where status in ('created', 'awaiting:payment') and expires_at <= ?1
@@ -247,6 +249,7 @@ pub(crate) async fn insert(
         order.version,
         order.revision,
         order.created_at,
+        order.updated_at,
     ];
     let writes = vec![Statement::one_row(INSERT, row)];
     let receipt = remember.receipt(order.id, &order)?;
@@ -272,6 +275,7 @@ pub(crate) async fn update(
         order.state.status().as_str(),
         order.state.cancel_reason().map(CancelReason::as_str),
         order.version,
+        order.updated_at,
     ];
     let mut writes = vec![Statement::one_row(UPDATE, row)];
     if let Some(payment) = seen {
@@ -290,6 +294,7 @@ pub(crate) async fn update(
 fn order_of(row: &Row) -> Result<Order, StoreError> {
     let currency = row.parse(4, |text| text.parse().ok())?;
     let price = Money::new(row.get(3)?, currency);
+    let created_at = row.get(13)?;
     Ok(Order {
         id: row.get(0)?,
         ticket: TicketInOrder {
@@ -305,7 +310,9 @@ fn order_of(row: &Row) -> Result<Order, StoreError> {
         expires_at: row.get(10)?,
         version: row.get(11)?,
         revision: row.get(12)?,
-        created_at: row.get(13)?,
+        created_at,
+        // zero where nobody knows it
+        updated_at: row.get::<Timestamp>(14)?.max(created_at),
     })
 }
 

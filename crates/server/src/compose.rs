@@ -153,18 +153,16 @@ impl Exchange {
         if self.live.is_some() {
             others = others.merge(documents::router());
         }
-        let mut all = gateway::router(self.mounted(), others, &self.clock, watched);
-        if let Some(live) = &self.live {
-            let web = Web {
-                exchange: Arc::new(Within::new(all.clone(), Arc::clone(&self.clock))),
-                live: live.clone(),
-                clock: Arc::clone(&self.clock),
-                currency: self.currency,
-                is_https: protection.is_https,
-            };
-            all = all.merge(web::router(web));
-        }
-        http_kit::edge::protected(all, Arc::clone(&self.clock), protection)
+        let all = gateway::router(self.mounted(), others, &self.clock, watched);
+        let clock = Arc::clone(&self.clock);
+        let Some(live) = self.live.clone() else {
+            return http_kit::edge::protected(all, clock, protection);
+        };
+        let exchange = Arc::new(Within::new(all.clone(), Arc::clone(&clock)));
+        let (currency, is_https) = (self.currency, protection.is_https);
+        let web = Web { exchange, live, clock: Arc::clone(&clock), currency, is_https };
+        let all = all.merge(web::router(web.clone()));
+        http_kit::edge::for_people(all, clock, protection, Arc::new(web))
     }
 
     /// The contexts as the edge sees them.

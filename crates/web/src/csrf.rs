@@ -60,6 +60,11 @@ pub(crate) fn once() -> String {
     random::<BYTES>().map(|bytes| URL_SAFE_NO_PAD.encode(bytes)).unwrap_or_default()
 }
 
+/// Whether `text` may be one that [`once`] has given.
+pub(crate) fn is_once(text: &str) -> bool {
+    Secret::parse(text).is_some()
+}
+
 fn random<const N: usize>() -> Option<[u8; N]> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).ok()?;

@@ -11,8 +11,9 @@ use crate::{Web, csrf};
 /// The most fields that are read; no form of ours has half as many.
 const FIELDS_MAX: usize = 32;
 
-/// Fields that nobody is shown again: secrets, and what is of one rendering of a form.
-const NEVER_KEPT: &[&str] = &["password", "current", "token", csrf::FIELD, "csrf_token", "once"];
+/// Fields that nobody is shown again: secrets, and what is of one rendering of a form. Its key is
+/// kept: what became of it may be unknown.
+const NEVER_KEPT: &[&str] = &["password", "current", "token", csrf::FIELD, "csrf_token"];
 
 /// What somebody typed, by the names of the fields.
 #[derive(Default, Clone)]
@@ -38,6 +39,12 @@ impl Form {
     /// With the field `name`, for a form that is shown with what is stored.
     pub(crate) fn with(mut self, name: &str, value: impl Into<String>) -> Self {
         self.0.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Without the field `name`.
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.0.retain(|(field, _)| field != name);
         self
     }
 
@@ -82,6 +89,6 @@ mod tests {
     #[test]
     fn secrets_are_not_kept() {
         let form = Form::read(b"title=A+%26+B&password=p&current=c&token=t&csrf=x&once=1");
-        assert_eq!(form.kept(), "title=A+%26+B");
+        assert_eq!(form.kept(), "title=A+%26+B&once=1");
     }
 }

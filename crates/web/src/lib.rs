@@ -9,6 +9,7 @@ mod forms;
 pub mod live;
 mod pages;
 mod parts;
+mod refusals;
 mod session;
 mod texts;
 
@@ -35,7 +36,7 @@ pub struct Web {
     pub is_https: bool,
 }
 
-/// All pages, to be wrapped by `http_kit::edge`.
+/// All pages, to be wrapped by `http_kit::edge::for_people` together with the [`Web`] itself.
 pub fn router(web: Web) -> Router {
     pages::router(web.clone()).merge(assets::router()).merge(live::router()).with_state(web)
 }

@@ -1,5 +1,6 @@
 //! Who looks at a page: the browser's cookies, its language, and where it wants to go.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::sync::OnceLock;
 
@@ -81,6 +82,13 @@ impl Visitor {
     /// Lets the browser forget the session.
     pub(crate) fn forget_session(&self) -> Option<HeaderValue> {
         set_cookie(SESSION_COOKIE, "", Some(0), self.is_https)
+    }
+
+    /// What this page's address says of `name`; empty when it says nothing.
+    pub(crate) fn asks(&self, name: &str) -> Cow<'_, str> {
+        let query = self.uri.query().unwrap_or_default();
+        let mut pairs = form_urlencoded::parse(query.as_bytes());
+        pairs.find(|(field, _)| field == name).map(|(_, value)| value).unwrap_or_default()
     }
 
     /// The path and the query of this page.

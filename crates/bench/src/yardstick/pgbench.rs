@@ -25,9 +25,10 @@ const THREADS: usize = 2;
 const SCRIPT: &str = "\
 begin;
 insert into orders (id, ticket_id, ticket_title, ticket_price, ticket_currency, ticket_version, \
-seller_id, buyer_id, status, cancel_reason, expires_at, version, revision, created_at) values \
+seller_id, buyer_id, status, cancel_reason, expires_at, version, revision, created_at, \
+updated_at) values \
 (gen_random_uuid(), gen_random_uuid(), :title, 4950, 'EUR', 0, gen_random_uuid(), \
-gen_random_uuid(), 'created', null, 1800000000000000, 0, 0, 1800000000000000);
+gen_random_uuid(), 'created', null, 1800000000000000, 0, 0, 1800000000000000, 1800000000000000);
 insert into outbox (id, envelope, claimed_by, claimed_until) values \
 (gen_random_uuid(), :envelope, gen_random_uuid(), 1800000000000000);
 commit;
@@ -102,6 +103,7 @@ fn envelope() -> anyhow::Result<String> {
         expires_at: now,
         version: Version::INITIAL,
         created_at: now,
+        updated_at: now,
         cancel_reason: None,
     };
     let event: Event = OrderCreated(order).into();

@@ -21,7 +21,7 @@ impl Orders {
         let id = permit.object();
         let order = self.find_order(id).await?;
         let at = self.clock.now();
-        match order.clone().cancel().map_err(|error| Error::Refused(id, error))? {
+        match order.clone().cancel(at).map_err(|error| Error::Refused(id, error))? {
             Outcome::AlreadyApplied => Ok(order),
             Outcome::Executed(decision) => {
                 let (order, _now) = store::update(&self.journal, decision, None, None, at).await?;

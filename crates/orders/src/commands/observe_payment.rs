@@ -27,7 +27,7 @@ impl Orders {
             version: payment.version,
         };
         let before = order.state;
-        let Outcome::Executed(decision) = order.observe(&known, seen) else {
+        let Outcome::Executed(decision) = order.observe(&known, seen, at) else {
             return Ok(());
         };
         let journal = &self.journal;

@@ -33,6 +33,8 @@ pub struct Order {
     pub revision: Version,
     /// When it was placed.
     pub created_at: Timestamp,
+    /// When it last moved.
+    pub updated_at: Timestamp,
 }
 
 /// Where an order stands, with what belongs to that alone.
@@ -129,21 +131,22 @@ impl Order {
             version: Version::INITIAL,
             revision: Version::INITIAL,
             created_at: place.at,
+            updated_at: place.at,
         };
         let event = OrderCreated(order.public()).into();
         Ok(Decision::new(order, [event]))
     }
 
-    /// The buyer gives the ticket back.
+    /// The buyer gives the ticket back at `at`.
     ///
     /// # Errors
     /// [`OrderError::Complete`] once it is paid for.
-    pub fn cancel(self) -> Result<Outcome<Decision<Self, Event>>, OrderError> {
+    pub fn cancel(self, at: Timestamp) -> Result<Outcome<Decision<Self, Event>>, OrderError> {
         match self.state {
             OrderState::Complete => Err(OrderError::Complete),
             OrderState::Cancelled(_) => Ok(Outcome::AlreadyApplied),
             OrderState::Created | OrderState::AwaitingPayment => {
-                Ok(Outcome::Executed(self.cancelled(CancelReason::Buyer)))
+                Ok(Outcome::Executed(self.cancelled(CancelReason::Buyer, at)))
             }
         }
     }
@@ -153,16 +156,17 @@ impl Order {
         if self.state.is_final() || at < self.expires_at {
             return Outcome::AlreadyApplied;
         }
-        Outcome::Executed(self.cancelled(CancelReason::Expired))
+        Outcome::Executed(self.cancelled(CancelReason::Expired, at))
     }
 
-    /// Takes in what was seen of one of its payments, beside what is `known` of all of them.
+    /// Takes in, at `at`, what was seen of one of its payments, beside what is `known` of all.
     /// Authorized money completes an order that is still open, whatever the clock says; a final
     /// order only remembers.
     pub fn observe(
         self,
         known: &[SeenPayment],
         seen: SeenPayment,
+        at: Timestamp,
     ) -> Outcome<Decision<Self, Event>> {
         if seen.is_known(known) {
             return Outcome::AlreadyApplied;
@@ -171,11 +175,11 @@ impl Order {
             return Outcome::Executed(self.noted());
         }
         // whatever was seen of a payment, it was started
-        let started = self.started();
+        let started = self.started(at);
         Outcome::Executed(match seen.status {
-            PaymentStatus::Authorized | PaymentStatus::Captured => started.completed(),
+            PaymentStatus::Authorized | PaymentStatus::Captured => started.completed(at),
             PaymentStatus::Failed if seen.failures_with(known) >= PAYMENTS_FAILED_MAX => {
-                started.cancelled(CancelReason::PaymentFailed)
+                started.cancelled(CancelReason::PaymentFailed, at)
             }
             _ => started.noted(),
         })
@@ -192,25 +196,26 @@ impl Order {
             expires_at: self.expires_at,
             version: self.version,
             created_at: self.created_at,
+            updated_at: self.updated_at,
             cancel_reason: self.state.cancel_reason(),
         }
     }
 
-    fn started(self) -> Self {
+    fn started(self, at: Timestamp) -> Self {
         match self.state {
-            OrderState::Created => self.moved(OrderState::AwaitingPayment),
+            OrderState::Created => self.moved(OrderState::AwaitingPayment, at),
             _ => self,
         }
     }
 
-    fn completed(self) -> Decision<Self, Event> {
-        let order = self.moved(OrderState::Complete);
+    fn completed(self, at: Timestamp) -> Decision<Self, Event> {
+        let order = self.moved(OrderState::Complete, at);
         let event = OrderCompleted(order.public()).into();
         Decision::new(order.next_revision(), [event])
     }
 
-    fn cancelled(self, reason: CancelReason) -> Decision<Self, Event> {
-        let order = self.moved(OrderState::Cancelled(reason));
+    fn cancelled(self, reason: CancelReason, at: Timestamp) -> Decision<Self, Event> {
+        let order = self.moved(OrderState::Cancelled(reason), at);
         let event = OrderCancelled(order.public()).into();
         Decision::new(order.next_revision(), [event])
     }
@@ -220,8 +225,8 @@ impl Order {
         Decision::new(self.next_revision(), [])
     }
 
-    fn moved(self, state: OrderState) -> Self {
-        Self { state, version: self.version.next(), ..self }
+    fn moved(self, state: OrderState, at: Timestamp) -> Self {
+        Self { state, version: self.version.next(), updated_at: at, ..self }
     }
 
     fn next_revision(self) -> Self {
@@ -236,6 +241,7 @@ mod tests {
     use super::*;
 
     const NOON: Timestamp = Timestamp::from_micros(0);
+    const LATER: Timestamp = Timestamp::from_micros(60_000_000);
     const WINDOW: Duration = Duration::from_secs(900);
 
     fn listing() -> Listing {
@@ -297,13 +303,14 @@ mod tests {
     #[test]
     fn a_buyer_cancels_until_it_is_paid() {
         for state in [OrderState::Created, OrderState::AwaitingPayment] {
-            let decision = executed(in_state(state).cancel().unwrap());
+            let decision = executed(in_state(state).cancel(LATER).unwrap());
             assert_eq!(decision.state.state, OrderState::Cancelled(CancelReason::Buyer));
+            assert_eq!(decision.state.updated_at, LATER);
             assert_eq!(decision.events, [OrderCancelled(decision.state.public()).into()]);
         }
         let cancelled = in_state(OrderState::Cancelled(CancelReason::Expired));
-        assert_eq!(cancelled.cancel(), Ok(Outcome::AlreadyApplied));
-        assert_eq!(in_state(OrderState::Complete).cancel(), Err(OrderError::Complete));
+        assert_eq!(cancelled.cancel(LATER), Ok(Outcome::AlreadyApplied));
+        assert_eq!(in_state(OrderState::Complete).cancel(LATER), Err(OrderError::Complete));
     }
 
     #[test]
@@ -320,13 +327,15 @@ mod tests {
     fn authorized_money_completes_an_open_order_and_nothing_else() {
         let seen = payment(PaymentStatus::Authorized, 1);
         for open in [OrderState::Created, OrderState::AwaitingPayment] {
-            let decision = executed(in_state(open).observe(&[], seen));
+            let decision = executed(in_state(open).observe(&[], seen, LATER));
             assert_eq!(decision.state.state, OrderState::Complete);
+            assert_eq!(decision.state.updated_at, LATER);
             assert_eq!(decision.events, [OrderCompleted(decision.state.public()).into()]);
         }
         for closed in [OrderState::Complete, OrderState::Cancelled(CancelReason::Buyer)] {
-            let decision = executed(in_state(closed).observe(&[], seen));
+            let decision = executed(in_state(closed).observe(&[], seen, LATER));
             assert_eq!(decision.state.state, closed);
+            assert_eq!(decision.state.updated_at, NOON, "what nobody else sees is no change");
             assert_eq!(decision.events, []);
         }
     }
@@ -336,11 +345,11 @@ mod tests {
         let started = payment(PaymentStatus::Pending, 0);
         let authorized = SeenPayment { version: Version::new(1), ..started };
         let authorized = SeenPayment { status: PaymentStatus::Authorized, ..authorized };
-        let step = executed(placed().observe(&[], started)).state;
-        let stepped = executed(step.observe(&[started], authorized)).state;
-        let skipped = executed(placed().observe(&[], authorized)).state;
+        let step = executed(placed().observe(&[], started, LATER)).state;
+        let stepped = executed(step.observe(&[started], authorized, LATER)).state;
+        let skipped = executed(placed().observe(&[], authorized, LATER)).state;
         assert_eq!(stepped.version, skipped.version);
-        assert_eq!(skipped.observe(&[authorized], started), Outcome::AlreadyApplied);
+        assert_eq!(skipped.observe(&[authorized], started, LATER), Outcome::AlreadyApplied);
     }
 
     #[test]
@@ -349,11 +358,11 @@ mod tests {
         let mut known = Vec::new();
         for _ in 1..PAYMENTS_FAILED_MAX {
             let failed = payment(PaymentStatus::Failed, 1);
-            order = executed(order.observe(&known, failed)).state;
+            order = executed(order.observe(&known, failed, LATER)).state;
             known.push(failed);
             assert_eq!(order.state, OrderState::AwaitingPayment);
         }
-        let decision = executed(order.observe(&known, payment(PaymentStatus::Failed, 1)));
+        let decision = executed(order.observe(&known, payment(PaymentStatus::Failed, 1), LATER));
         assert_eq!(decision.state.state, OrderState::Cancelled(CancelReason::PaymentFailed));
     }
 }

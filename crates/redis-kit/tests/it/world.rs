@@ -82,6 +82,7 @@ pub(crate) fn placed(at: Timestamp) -> Order {
         expires_at: at.plus(WINDOW),
         version: Version::INITIAL,
         created_at: at,
+        updated_at: at,
         cancel_reason: None,
     }
 }

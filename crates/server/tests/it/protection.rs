@@ -66,6 +66,9 @@ async fn an_address_has_its_limit_whatever_it_says_it_is() {
     assert_eq!(header(&refused, "ratelimit-remaining"), 0);
     let problem: Value = serde_json::from_str(&refused.text().await.unwrap()).unwrap();
     assert_eq!(problem["type"], "/errors/too-many-requests");
+    let page = one.get(exchange.url()).header("accept", "text/html").send().await.unwrap();
+    assert_eq!((page.status().as_u16(), header(&page, "ratelimit-remaining")), (429, 0));
+    assert!(page.text().await.unwrap().contains("<h1>One moment, please</h1>"), "for people");
     for (name, value) in [
         ("x-forwarded-for", "192.0.2.1"),
         ("x-forwarded-for", "127.0.0.1"),

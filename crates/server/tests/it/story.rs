@@ -33,6 +33,8 @@ async fn a_ticket_is_listed_reserved_paid_and_sold() {
     assert_eq!(order["status"], "created");
     assert_eq!(order["userId"], buyer.id);
     assert_eq!(order["ticket"]["price"], json!(19.99));
+    let placed_at = order["createdAt"].as_str().unwrap();
+    assert_eq!(order["updatedAt"], placed_at);
     let order = order["id"].as_str().unwrap();
     exchange.drain().await;
     assert_eq!(buyer.ticket_now(id).await["orderId"], order);
@@ -44,6 +46,7 @@ async fn a_ticket_is_listed_reserved_paid_and_sold() {
     assert!(payment["stripeId"].is_string());
     let completed = buyer.order_now(order).await;
     assert_eq!((&completed["status"], &completed["version"]), (&json!("complete"), &json!(2)));
+    assert!(completed["updatedAt"].as_str().unwrap() > placed_at, "{completed}");
 
     let path = format!("/api/payments/{}", payment["id"].as_str().unwrap());
     assert_eq!(buyer.get(&path).await.expect(200), payment);

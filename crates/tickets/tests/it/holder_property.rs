@@ -156,6 +156,7 @@ fn placed(id: OrderId, ticket: &Ticket) -> Order {
         expires_at: now,
         version: Version::INITIAL,
         created_at: now,
+        updated_at: now,
         cancel_reason: None,
     }
 }

@@ -76,6 +76,14 @@ impl Failed {
         }
     }
 
+    /// Whether the same may be asked again and have another answer.
+    pub(crate) fn may_pass(&self) -> bool {
+        match self {
+            Self::SignedOut | Self::Away { .. } => true,
+            Self::Refused(refused) => refused.status == StatusCode::TOO_MANY_REQUESTS,
+        }
+    }
+
     /// Whether the exchange doesn't know what was asked for, or doesn't show it to this visitor.
     pub(crate) fn is_not_found(&self) -> bool {
         matches!(self, Self::Refused(refused)

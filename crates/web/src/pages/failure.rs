@@ -4,10 +4,13 @@ use axum::response::Response;
 use http::StatusCode;
 use maud::{Markup, html};
 
+use http_kit::problem;
+use kernel::{Kind, Refusal};
+
 use super::see_other;
 use crate::api::Failed;
 use crate::parts::layout::Page;
-use crate::session::Visitor;
+use crate::session::{Visitor, return_to};
 
 /// The page, or the one for its failure.
 pub(crate) fn answer(visitor: &Visitor, shown: Result<Response, Failed>) -> Response {
@@ -28,6 +31,31 @@ pub(crate) fn page(visitor: &Visitor, failed: &Failed) -> Response {
             show(visitor, StatusCode::SERVICE_UNAVAILABLE, ["away", next])
         }
     }
+}
+
+/// The page for what the edge refuses, before or in place of an answer of ours. What only asked for
+/// a page (`is_look`) can be tried again by a link.
+pub(crate) fn of_refusal(visitor: &Visitor, refusal: &Refusal, is_look: bool) -> Response {
+    let texts = match refusal.kind {
+        Kind::NotFound | Kind::MethodNotAllowed => ["not-found", "not-found-next"],
+        Kind::TooManyRequests => ["too-many", "too-many-next"],
+        Kind::TooLarge => ["too-large", "too-large-next"],
+        Kind::UriTooLong | Kind::HeadersTooLarge => ["too-long", "too-long-next"],
+        Kind::RequestTimeout => ["too-slow", "too-slow-next"],
+        Kind::Forbidden => ["elsewhere", "elsewhere-next"],
+        Kind::Unavailable if refusal.code == "overloaded" => ["busy", "busy-next"],
+        Kind::Unavailable => ["away", "away-next"],
+        Kind::Timeout | Kind::BadGateway => ["away", "away-doubt"],
+        Kind::Internal => ["broken", "broken-next"],
+        Kind::Invalid
+        | Kind::Unauthenticated
+        | Kind::PaymentDeclined
+        | Kind::Conflict
+        | Kind::UnsupportedMediaType => ["refused", "refused-next"],
+    };
+    let passes = matches!(refusal.kind, Kind::TooManyRequests | Kind::Unavailable | Kind::Timeout);
+    let again = (is_look && passes).then(|| return_to(visitor.here()));
+    show_with(visitor, problem::status_of(refusal.kind), texts, again)
 }
 
 /// The page for an address that leads nowhere, or to what isn't this visitor's.
@@ -56,14 +84,29 @@ pub(crate) fn sign_in_for(path: &str) -> String {
     format!("/sign-in?{}", query.append_pair("return_to", path).finish())
 }
 
-fn show(visitor: &Visitor, status: StatusCode, [title, next]: [&'static str; 2]) -> Response {
+fn show(visitor: &Visitor, status: StatusCode, texts: [&'static str; 2]) -> Response {
+    show_with(visitor, status, texts, None)
+}
+
+/// A page about a failure, with a way to try `again`, where that is as easy as following a link.
+fn show_with(
+    visitor: &Visitor,
+    status: StatusCode,
+    [title, next]: [&'static str; 2],
+    again: Option<&str>,
+) -> Response {
     let language = visitor.language;
     let content: Markup = html! {
         section.lost {
             p.lost-code aria-hidden="true" { (status.as_u16()) }
             h1 { (language.say(title)) }
             p.lead { (language.say(next)) }
-            p { a.button href="/" { (language.say("find-tickets")) } }
+            @if let Some(path) = again {
+                p { a.button href=(path) { (language.say("look-again")) } }
+                p { a href="/" { (language.say("find-tickets")) } }
+            } @else {
+                p { a.button href="/" { (language.say("find-tickets")) } }
+            }
         }
     };
     let page = Page::new(visitor, language.say(title));

@@ -22,6 +22,7 @@ use axum::routing::{get, post};
 use http::{HeaderValue, StatusCode, header};
 
 use crate::Web;
+use crate::refusals::prefers_page;
 use crate::session::Visitor;
 
 pub(crate) fn router(web: Web) -> Router<Web> {
@@ -64,8 +65,7 @@ pub(crate) fn router(web: Web) -> Router<Web> {
 /// makes a problem document.
 fn absent(web: &Web, status: StatusCode, request: Request) -> Response {
     let (parts, _body) = request.into_parts();
-    let accepted = parts.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
-    if accepted.is_some_and(|accepted| accepted.contains("text/html")) {
+    if prefers_page(&parts.headers) {
         failure::not_found(&Visitor::of(&parts, web))
     } else {
         status.into_response()

@@ -12,7 +12,7 @@ use crate::api::{Api, Failed, Refused};
 use crate::forms::Post;
 use crate::parts::icon::{self, icon};
 use crate::parts::layout::Page;
-use crate::parts::{cards, hidden, history, moment, note, once, state};
+use crate::parts::{ONCE, cards, hidden, history, moment, note, once, state};
 use crate::session::Visitor;
 
 pub(crate) async fn show(
@@ -145,7 +145,7 @@ impl Shown<'_> {
                 } @else {
                     form method="post" action={ "/orders/" (id) "/pay" } data-once {
                         (hidden(self.visitor))
-                        (once())
+                        (once(&self.visitor.asks(ONCE)))
                         (cards::picker(language))
                         button.wide-button {
                             (language.fill("pay-button", &[("price", self.price().into())]))
@@ -181,11 +181,12 @@ pub(crate) async fn pay(
     let Some(card) = form.typed("token") else {
         return see_other(&note::with(&here, "no-card"), []);
     };
-    let failed = match Api::new(&web, &visitor).pay(id, card, form.get("once")).await {
+    let failed = match Api::new(&web, &visitor).pay(id, card, form.get(ONCE)).await {
         // how it went on stands on the page
         Ok(_payment) => return see_other(&here, []),
         Err(failed) => failed,
     };
+    let here = note::once_more(&here, &form, &failed);
     let code = match (&failed, failed.code()) {
         (Failed::SignedOut, _) => return see_other(&failure::sign_in_for(&here), []),
         (Failed::Refused(refused), "card-declined") => declined(refused),

@@ -11,7 +11,7 @@ use crate::api::{Api, Failed};
 use crate::forms::{Form, Post};
 use crate::parts::layout::Page;
 use crate::parts::offer::{self, Faults};
-use crate::parts::{hidden, note, once};
+use crate::parts::{ONCE, hidden, note, once};
 use crate::session::Visitor;
 
 pub(crate) async fn show(State(web): State<Web>, visitor: Visitor) -> Response {
@@ -37,7 +37,7 @@ pub(crate) fn page(
             @if let Some(note) = note::of(language, code) { (note) }
             form method="post" action="/sell" data-once data-check {
                 (hidden(visitor))
-                (once())
+                (once(form.get(ONCE)))
                 (offer::fields(language, form, faults, web.currency))
                 button { (language.say("sell-button")) }
             }
@@ -53,12 +53,19 @@ pub(crate) async fn sell(State(web): State<Web>, Post { visitor, form }: Post) -
         Ok(offer) => offer,
         Err(faults) => return page(&web, &visitor, &form, &faults, ""),
     };
-    match Api::new(&web, &visitor).sell(&offer, form.get("once")).await {
+    match Api::new(&web, &visitor).sell(&offer, form.get(ONCE)).await {
         Ok(ticket) => see_other(&note::with(&format!("/tickets/{}", ticket.id), "listed"), []),
         Err(Failed::SignedOut) => sign_in::interrupted(&web, &visitor, "/sell", &form).await,
         Err(Failed::Refused(refused)) if refused.code == "validation" => {
             page(&web, &visitor, &form, &offer::faults_of(&refused), "")
         }
-        Err(failed) => page(&web, &visitor, &form, &Faults::new(), failure::note_of(&failed)),
+        // an earlier try, of which that wasn't known, has worked
+        Err(failed) if failed.code() == "idempotency-key-reused" => {
+            see_other(&note::with("/my/tickets", "listed-before"), [])
+        }
+        Err(failed) => {
+            let form = if failed.may_pass() { form.clone() } else { form.clone().without(ONCE) };
+            page(&web, &visitor, &form, &Faults::new(), failure::note_of(&failed))
+        }
     }
 }

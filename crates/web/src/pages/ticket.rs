@@ -13,7 +13,7 @@ use crate::api::users::User;
 use crate::api::{Api, Failed};
 use crate::forms::Post;
 use crate::parts::layout::Page;
-use crate::parts::{hidden, moment, note, once, state};
+use crate::parts::{ONCE, hidden, moment, note, once, state};
 use crate::session::Visitor;
 
 pub(crate) async fn show(
@@ -120,7 +120,7 @@ impl Shown<'_> {
             } @else if state == Availability::Free {
                 form method="post" action={ "/tickets/" (id) "/reserve" } data-once {
                     (hidden(self.visitor))
-                    (once())
+                    (once(&self.visitor.asks(ONCE)))
                     button.wide-button { (language.say("ticket-reserve")) }
                 }
                 p.hint { (language.say("ticket-reserve-hint")) }
@@ -162,10 +162,11 @@ pub(crate) async fn reserve(
     let Ok(id) = TicketId::parse(&id) else { return failure::not_found(&visitor) };
     let here = format!("/tickets/{id}");
     let api = Api::new(&web, &visitor);
-    let failed = match api.reserve(id, form.get("once")).await {
+    let failed = match api.reserve(id, form.get(ONCE)).await {
         Ok(order) => return to_order(&order, "reserved"),
         Err(failed) => failed,
     };
+    let here = note::once_more(&here, &form, &failed);
     let code = match failed.code() {
         "ticket-already-reserved" => match own_order(api, id).await {
             Some(order) => return to_order(&order, "yours-already"),

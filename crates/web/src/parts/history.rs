@@ -40,13 +40,14 @@ fn steps(order: &Order, payments: &[Payment]) -> Vec<Step> {
         };
         steps.extend(outcome.map(|(class, key)| (class, key, None)));
     }
+    let ended = order.changed_at();
     match (order.status, order.cancel_reason) {
-        (OrderStatus::Complete, _) => steps.push(("step step-good", "step-complete", None)),
+        (OrderStatus::Complete, _) => steps.push(("step step-good", "step-complete", ended)),
         (OrderStatus::Cancelled, Some(CancelReason::Buyer)) => {
-            steps.push(("step step-bad", "step-cancelled", None));
+            steps.push(("step step-bad", "step-cancelled", ended));
         }
         (OrderStatus::Cancelled, Some(CancelReason::PaymentFailed)) => {
-            steps.push(("step step-bad", "step-payment-failed", None));
+            steps.push(("step step-bad", "step-payment-failed", ended));
         }
         (OrderStatus::Cancelled, _) => {
             steps.push(("step step-bad", "step-expired", Some(order.expires_at)));

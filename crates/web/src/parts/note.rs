@@ -3,7 +3,10 @@
 
 use maud::{Markup, html};
 
-use super::icon;
+use super::{ONCE, icon};
+use crate::api::Failed;
+use crate::csrf;
+use crate::forms::Form;
 use crate::session::Visitor;
 use crate::texts::Language;
 
@@ -20,6 +23,7 @@ use Tone::{Bad, Good, Neutral};
 /// Codes, how they are meant, what they say, and what there is to do next.
 const NOTES: &[(&str, Tone, &str, &str)] = &[
     ("listed", Good, "note-listed", "note-listed-next"),
+    ("listed-before", Neutral, "note-listed-before", "note-listed-before-next"),
     ("edited", Good, "note-edited", ""),
     ("withdrawn", Good, "note-withdrawn", "note-withdrawn-next"),
     ("welcome", Good, "note-welcome", "note-welcome-next"),
@@ -52,10 +56,7 @@ const NOTES: &[(&str, Tone, &str, &str)] = &[
 
 /// The sentence that the visitor's address asks for.
 pub(crate) fn asked_for(visitor: &Visitor) -> Option<Markup> {
-    let query = visitor.uri.query()?;
-    let mut pairs = form_urlencoded::parse(query.as_bytes());
-    let (_, code) = pairs.find(|(name, _)| name == "note")?;
-    of(visitor.language, &code)
+    of(visitor.language, &visitor.asks("note"))
 }
 
 /// The sentence with this code.
@@ -85,4 +86,12 @@ pub(crate) fn note(tone: Tone, text: &str, next: Option<&str>) -> Markup {
 pub(crate) fn with(path: &str, code: &str) -> String {
     let joint = if path.contains('?') { '&' } else { '?' };
     format!("{path}{joint}note={code}")
+}
+
+/// `path`, where a form may be sent once more that has `failed`; with its key, unless that stands
+/// for a refusal, so that what has worked after all isn't done twice.
+pub(crate) fn once_more(path: &str, form: &Form, failed: &Failed) -> String {
+    let key = form.get(ONCE);
+    let is_kept = failed.may_pass() && csrf::is_once(key);
+    if is_kept { format!("{path}?{ONCE}={key}") } else { path.to_owned() }
 }

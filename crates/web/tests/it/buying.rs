@@ -61,6 +61,24 @@ async fn an_order_says_how_much_time_is_left_by_the_servers_clock() {
 }
 
 #[tokio::test]
+async fn an_order_that_has_ended_says_when() {
+    let world = World::of(BUYER);
+    world.says(Method::GET, "/api/payments?", 200, json!([]));
+    let path = format!("/orders/{ORDER}");
+    for (status, reason) in
+        [("complete", None), ("cancelled", Some("buyer")), ("cancelled", Some("payment_failed"))]
+    {
+        let mut ended = order(status);
+        ended["cancelReason"] = json!(reason);
+        world.says(Method::GET, &format!("/api{path}"), 200, ended.clone());
+        world.get(&path).await.does_not_say("20:05");
+        ended["updatedAt"] = json!("2026-05-01T20:05:00.000Z");
+        world.says(Method::GET, &format!("/api{path}"), 200, ended);
+        world.get(&path).await.says("<time datetime=\"2026-05-01T20:05:00.000Z\"");
+    }
+}
+
+#[tokio::test]
 async fn a_seller_sees_the_order_but_can_neither_pay_nor_cancel() {
     let world = World::of(SELLER);
     world.says(Method::GET, &format!("/api/orders/{ORDER}"), 200, order("created"));

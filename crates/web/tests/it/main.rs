@@ -5,8 +5,10 @@
 mod accounts;
 mod buying;
 mod carried;
+mod doubt;
 mod finding;
 mod forgery;
 mod guarding;
+mod refusals;
 mod selling;
 mod world;

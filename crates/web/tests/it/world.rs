@@ -7,6 +7,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use http::{Extensions, HeaderMap, Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
+use http_kit::protection::Protection;
 use kernel::{Clock, Currency, SystemClock, Timestamp};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -19,6 +20,9 @@ pub(crate) const TICKET: &str = "0190163d-8694-739b-aea5-966c26f8ad91";
 pub(crate) const ORDER: &str = "0190163d-8694-739b-aea5-966c26f8ad92";
 pub(crate) const SESSION: &str = "ory_kratos_session=abc";
 
+/// What no page may tell.
+pub(crate) const SECRET: &str = "something of the inside";
+
 /// When everything happens.
 pub(crate) const NOW: &str = "2026-05-01T20:00:00.000Z";
 
@@ -28,9 +32,19 @@ struct Row {
     answer: (StatusCode, Value, Option<&'static str>),
 }
 
+/// What the exchange is like.
+#[derive(Default, Clone, Copy)]
+pub(crate) enum Mood {
+    #[default]
+    Answering,
+    Silent,
+    Broken,
+}
+
 /// The exchange.
 #[derive(Default)]
 struct Table {
+    mood: Mutex<Mood>,
     rows: Mutex<Vec<Row>>,
     seen: Mutex<Vec<Request<Bytes>>>,
 }
@@ -43,6 +57,12 @@ impl Exchange for Table {
         _from: &Extensions,
     ) -> Result<Response<Bytes>, Unanswered> {
         let path = request.uri().to_string();
+        let mood = *self.mood.lock().unwrap();
+        match mood {
+            Mood::Answering => {}
+            Mood::Silent => std::future::pending().await,
+            Mood::Broken => panic!("{SECRET}"),
+        }
         let found = {
             let rows = self.rows.lock().unwrap();
             // what was said last counts
@@ -117,6 +137,11 @@ impl World {
     }
 
     pub(crate) fn speaking(language: &'static str, is_https: bool) -> Self {
+        Self::behind(Protection { is_https, ..Protection::default() }, language)
+    }
+
+    /// One behind an edge that holds to `protection`.
+    pub(crate) fn behind(protection: Protection, language: &'static str) -> Self {
         let table = Arc::new(Table::default());
         let exchange = Arc::clone(&table) as Arc<dyn Exchange>;
         let web = Web {
@@ -124,9 +149,10 @@ impl World {
             live: Live::new(SystemClock::shared(), CancellationToken::new()),
             clock: Arc::new(Still),
             currency: Currency::Eur,
-            is_https,
+            is_https: protection.is_https,
         };
-        let router = http_kit::edge::edge(web::router(web), Arc::new(Still));
+        let (pages, protection) = (web::router(web.clone()), Arc::new(protection));
+        let router = http_kit::edge::for_people(pages, Arc::new(Still), protection, Arc::new(web));
         Self { table, router, cookies: Mutex::default(), language }
     }
 
@@ -155,6 +181,10 @@ impl World {
         self.table.rows.lock().unwrap().push(Row { method, start: start.to_owned(), answer });
     }
 
+    pub(crate) fn is(&self, mood: Mood) {
+        *self.table.mood.lock().unwrap() = mood;
+    }
+
     pub(crate) fn keep(&self, cookie: &str) {
         self.cookies.lock().unwrap().push(cookie.to_owned());
     }
@@ -178,16 +208,22 @@ impl World {
     }
 
     pub(crate) async fn send(&self, method: Method, path: &str, body: String) -> Shown {
+        self.answer(self.request(method, path).body(Body::from(body)).unwrap()).await
+    }
+
+    /// The head of what the browser sends.
+    pub(crate) fn request(&self, method: Method, path: &str) -> http::request::Builder {
         let cookies = self.cookies.lock().unwrap().join("; ");
-        let request = Request::builder()
+        Request::builder()
             .method(method)
             .uri(path)
             .header(header::COOKIE, cookies)
             .header(header::ACCEPT, "text/html,*/*;q=0.8")
             .header(header::ACCEPT_LANGUAGE, self.language)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(Body::from(body))
-            .unwrap();
+    }
+
+    pub(crate) async fn answer(&self, request: Request<Body>) -> Shown {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         for set in parts.headers.get_all(header::SET_COOKIE) {
