@@ -2,7 +2,8 @@
 //!
 //! `cargo run --release -p bench --example many_timers -- redis://127.0.0.1:63799 100000 10`
 //! arms so many timers that are due within so many seconds. Workers are processes, each with a
-//! SQLite database of its own for the events.
+//! SQLite database of its own for the events; with the address of a PostgreSQL server behind it
+//! (`postgres://ticketing:ticketing@127.0.0.1:54329`) they share one there, `many_timers`.
 #![expect(clippy::print_stdout, reason = "its result is for whoever runs it")]
 
 use std::collections::HashMap;
@@ -19,7 +20,7 @@ use expiration::{Due, Expiration, Pace, Timers, TimersError};
 use kernel::{Clock, EventId, OrderId, SystemClock, Timestamp};
 use outbox::{Committed, Journal};
 use redis_kit::{Redis, RedisOptions, RedisTimers, TimerOptions};
-use store::{Location, Statement, Store};
+use store::{Location, PostgresOptions, Statement, Store};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -95,10 +96,21 @@ fn timers(url: &str, prefix: &str) -> Fallible<RedisTimers> {
     Ok(RedisTimers::new(Redis::open(&options)?, TimerOptions::default()))
 }
 
-async fn work(url: &str, prefix: &str, folder: &Path, name: &str) -> Fallible {
+/// Where a worker keeps its events.
+async fn store(postgres: &str, folder: &Path, name: &str) -> Fallible<Store> {
     let migrations = [outbox::MIGRATIONS, expiration::MIGRATIONS].concat();
-    let database = folder.join(format!("{name}.db"));
-    let journal = Journal::new(Store::open(Location::File(&database), &migrations)?);
+    if postgres.is_empty() {
+        let database = folder.join(format!("{name}.db"));
+        return Ok(Store::open(Location::File(&database), &migrations)?);
+    }
+    let database = Some("many_timers".to_owned());
+    let options = PostgresOptions { database, ..PostgresOptions::new(postgres, "timers") };
+    Ok(Store::connect(options, &migrations).await?)
+}
+
+async fn work(servers: [&str; 2], prefix: &str, folder: &Path, name: &str) -> Fallible {
+    let [url, postgres] = servers;
+    let journal = Journal::new(store(postgres, folder, name).await?);
     let path = folder.join(format!("{name}.txt"));
     let file = Mutex::new(OpenOptions::new().create(true).append(true).open(path)?);
     let timers = Arc::new(Recorded { timers: timers(url, prefix)?, file });
@@ -107,10 +119,10 @@ async fn work(url: &str, prefix: &str, folder: &Path, name: &str) -> Fallible {
     Ok(())
 }
 
-fn start(url: &str, prefix: &str, folder: &Path, name: &str) -> Fallible<Child> {
+fn start([url, postgres]: [&str; 2], prefix: &str, folder: &Path, name: &str) -> Fallible<Child> {
     let program = std::env::current_exe()?;
     let mut command = Command::new(program);
-    command.args(["worker", url, prefix]).arg(folder).arg(name);
+    command.args(["worker", url, postgres, prefix]).arg(folder).arg(name);
     Ok(command.spawn()?)
 }
 
@@ -149,7 +161,8 @@ fn read(folder: &Path) -> Fallible<(HashMap<String, u64>, usize)> {
     Ok((late, twice))
 }
 
-async fn run(url: &str, count: u32, seconds: u64) -> Fallible {
+async fn run(servers: [&str; 2], count: u32, seconds: u64) -> Fallible {
+    let url = servers[0];
     let prefix = format!("many-timers-{}:", EventId::generate());
     let folder: PathBuf = std::env::temp_dir().join(prefix.trim_end_matches(':'));
     fs::create_dir(&folder)?;
@@ -159,7 +172,8 @@ async fn run(url: &str, count: u32, seconds: u64) -> Fallible {
     let (first, span) = (SystemClock.now().plus(lead), Duration::from_secs(seconds));
     arm(&timers, count, first, span).await?;
     println!("{count} timers armed in {:?}, due within {seconds} s", arming.elapsed());
-    let mut workers = [start(url, &prefix, &folder, "a")?, start(url, &prefix, &folder, "b")?];
+    let mut workers =
+        [start(servers, &prefix, &folder, "a")?, start(servers, &prefix, &folder, "b")?];
     let middle = usize::try_from(count)? / 2;
     let mut tick = tokio::time::interval(Duration::from_millis(250));
     let (mut killed, mut last) = (false, 0);
@@ -215,8 +229,13 @@ async fn main() -> Fallible {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
-        ["worker", url, prefix, folder, name] => work(url, prefix, Path::new(folder), name).await,
-        [url, count, seconds] => run(url, count.parse()?, seconds.parse()?).await,
+        ["worker", url, postgres, prefix, folder, name] => {
+            work([url, postgres], prefix, Path::new(folder), name).await
+        }
+        [url, count, seconds] => run([url, ""], count.parse()?, seconds.parse()?).await,
+        [url, count, seconds, postgres] => {
+            run([url, postgres], count.parse()?, seconds.parse()?).await
+        }
         _ => Err("say the address of Redis, how many timers, within how many seconds".into()),
     }
 }

@@ -129,8 +129,7 @@ impl Outboxes {
             let its = journal.oldest_undelivered().await?;
             oldest = oldest.into_iter().chain(its).min();
         }
-        let now = SystemClock.now();
-        Ok(oldest.map_or(Duration::ZERO, |at| at.until(now)))
+        Ok(age_at(SystemClock.now(), oldest))
     }
 
     async fn number(&self, context: &str, sql: &'static str) -> anyhow::Result<i64> {
@@ -139,6 +138,11 @@ impl Outboxes {
         let rows = journal.query(sql, []).await.with_context(|| context.to_owned())?;
         Ok(rows.first().context("no row")?.get(0)?)
     }
+}
+
+/// How old what is from `oldest` is.
+fn age_at(now: Timestamp, oldest: Option<Timestamp>) -> Duration {
+    oldest.map_or(Duration::ZERO, |oldest| now.until(oldest))
 }
 
 /// A store on the database of `context`, which its service has made.
@@ -151,4 +155,18 @@ pub(crate) async fn connect(
     let options = PostgresOptions { connections_max: 2, ..PostgresOptions::derived(url, context)? };
     let migrations = [outbox::MIGRATIONS, own].concat();
     Store::connect_beside(options, &migrations).await.with_context(|| context.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_from_before_is_old() {
+        let now = Timestamp::from_micros(1_764_000_000_000_000);
+        let second = Duration::from_secs(1);
+        assert_eq!(age_at(now, Some(now.minus(second))), second);
+        assert_eq!(age_at(now, Some(now.plus(second))), Duration::ZERO, "its clock is ahead");
+        assert_eq!(age_at(now, None), Duration::ZERO);
+    }
 }
