@@ -29,10 +29,12 @@ impl Class {
     /// The class of a request.
     #[must_use]
     pub fn of(method: &Method, path: &str) -> Self {
-        // a flow is a row that waits for its form; the link to sign out ends a session
+        // a flow is a row that waits for its form, and so pages with one begin one; the link to
+        // sign out ends a session
         let flow = path.strip_prefix("/self-service/").unwrap_or_default();
         let is_begun = flow.ends_with("/api") || flow.ends_with("/browser");
-        let changes = flow == "logout" || (is_begun && !flow.starts_with("logout/"));
+        let is_form = ["/sign-in", "/register"].contains(&path);
+        let changes = flow == "logout" || is_form || (is_begun && !flow.starts_with("logout/"));
         if !method.is_safe() || changes {
             Self::Write
         } else if path == "/metrics" || path.starts_with("/api/health") {
@@ -114,5 +116,8 @@ mod tests {
         assert_eq!(Class::of(&Method::POST, "/api/health"), Class::Write);
         assert_eq!(Class::of(&Method::GET, "/api/health/ready"), Class::Probe);
         assert_eq!(Class::of(&Method::GET, "/metrics"), Class::Probe);
+        for flow in ["/self-service/login/browser", "/self-service/settings/api", "/sign-in"] {
+            assert_eq!(Class::of(&Method::GET, flow), Class::Write, "{flow}");
+        }
     }
 }

@@ -132,10 +132,17 @@ impl Filling {
             let count = BATCH.min(tickets - first);
             let offer = |_| {
                 let ticket = shows.next(dice)?;
-                anyhow::Ok((people.seller_of(shows.number), ticket))
+                anyhow::Ok((shows.number, ticket))
             };
-            let offers: anyhow::Result<_> = (0..count).map(offer).collect();
-            offers.map(|offers| (first, seeding.draft(offers)))
+            let offers: anyhow::Result<Vec<_>> = (0..count).map(offer).collect();
+            offers.map(|mut offers| {
+                if first + count == tickets {
+                    offers = shows::take_turns(offers);
+                }
+                let offers = offers.into_iter();
+                let sold = offers.map(|(show, ticket)| (people.seller_of(show), ticket));
+                (first, seeding.draft(sold.collect()))
+            })
         });
         let listed = stream::iter(batches).map(|batch| self.list(batch));
         let all: Vec<_> = listed

@@ -1,5 +1,7 @@
 //! Shows: a band plays in a hall of a city on a day, and has seats of several kinds.
 
+use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::time::Duration;
 
 use kernel::{MajorUnits, Timestamp};
@@ -123,6 +125,9 @@ const DAYS: usize = 365;
 /// Tickets of one show, at most: then comes another.
 const TICKETS_MAX: usize = 40;
 
+/// So many of the newest tickets are listed in turns: for about a hundred shows.
+const IN_TURNS: usize = 2000;
+
 /// One show after the other, with its tickets.
 pub(super) struct Shows {
     /// Of the show that the last ticket was for; counted from zero.
@@ -158,6 +163,23 @@ impl Shows {
         self.left -= 1;
         self.show.ticket(dice)
     }
+}
+
+/// Puts the newest of `tickets`, which come with the numbers of their shows, in turns: whoever looks
+/// at what is new sees many shows.
+pub(super) fn take_turns<T>(tickets: Vec<(usize, T)>) -> Vec<(usize, T)> {
+    let newest = tickets.len().saturating_sub(IN_TURNS);
+    let mut turns: HashMap<usize, usize> = HashMap::new();
+    let turn_of = |(index, (show, ticket)): (usize, (usize, T))| {
+        let turn = turns.entry(show).or_default();
+        *turn += 1;
+        // those before keep their places; the first turn is the newest of all
+        let turn = (index >= newest).then_some(Reverse(*turn));
+        (turn, (show, ticket))
+    };
+    let mut all: Vec<_> = tickets.into_iter().enumerate().map(turn_of).collect();
+    all.sort_by_key(|(turn, _)| *turn);
+    all.into_iter().map(|(_, ticket)| ticket).collect()
 }
 
 impl Show {
@@ -196,6 +218,8 @@ impl Show {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use kernel::{Clock, SystemClock};
 
     use super::*;
@@ -219,6 +243,23 @@ mod tests {
         different.sort();
         different.dedup();
         assert!(different.len() > 300, "{}", different.len());
+    }
+
+    #[test]
+    fn the_newest_are_for_many_shows_and_all_are_there() {
+        let mut dice = Dice::new(7);
+        let mut shows = Shows::new(&mut dice, Timestamp::from_micros(0));
+        let number = |number| {
+            shows.next(&mut dice).unwrap();
+            (shows.number, number)
+        };
+        let listed: Vec<_> = (0..5000).map(number).collect();
+        let mut turned = take_turns(listed.clone());
+        let seen_first: HashSet<_> = turned.iter().rev().take(60).map(|(show, _)| *show).collect();
+        assert_eq!(seen_first.len(), 60, "three pages");
+        assert_eq!(turned[..3000], listed[..3000]);
+        turned.sort_by_key(|(_, number)| *number);
+        assert_eq!(turned, listed);
     }
 
     /// Whatever the dice say, the words fit a ticket's rules.

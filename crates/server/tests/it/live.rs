@@ -118,6 +118,23 @@ async fn pages_hear_of_what_they_show() {
 }
 
 #[tokio::test]
+async fn a_list_hears_of_each_of_its_orders() {
+    let exchange = exchange(&[]);
+    let (seller, buyer) = (exchange.person().await, exchange.person().await);
+    let mut orders = Vec::new();
+    for title in ["First, Berlin", "Second, Berlin", "Third, Berlin"] {
+        orders.push(buyer.place_order(&seller.list_ticket(title, 20.0).await).await);
+    }
+    let about = orders.iter().map(|id| format!("order={id}")).collect::<Vec<_>>().join("&");
+    for person in [&buyer, &seller] {
+        let mut page = Page::open(&exchange, person, &about, "").await;
+        for order in &orders {
+            page.hears("order", &[("id", json!(order)), ("status", json!("created"))]).await;
+        }
+    }
+}
+
+#[tokio::test]
 async fn of_orders_of_others_nothing_is_told() {
     let exchange = exchange(&[]);
     let (seller, buyer) = (exchange.person().await, exchange.person().await);

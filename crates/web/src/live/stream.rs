@@ -25,7 +25,7 @@ use crate::session::Visitor;
 /// How much one page may ask to be told of: more than it shows.
 const TICKETS_MAX: usize = 100;
 
-/// As above; each is asked for, to see whether the visitor may see it.
+/// As above; whether the visitor may see them is asked.
 const ORDERS_MAX: usize = 20;
 
 /// Proxies end connections that are silent for longer.
@@ -53,12 +53,9 @@ pub(super) async fn live(State(web): State<Web>, parts: Parts) -> Result<Respons
     let wanted = Wanted::of(parts.uri.query().unwrap_or_default())?;
     let visitor = Visitor::of(&parts, &web);
     let mut about: Vec<Uuid> = wanted.tickets.iter().map(|id| id.as_uuid()).collect();
-    for order in wanted.orders {
-        // of somebody else's, or one that can't be asked for, nothing is told
-        if Api::new(&web, &visitor).order(order).await.is_ok() {
-            about.push(order.as_uuid());
-        }
-    }
+    // of somebody else's, or one that can't be asked for, nothing is told
+    let orders = Api::new(&web, &visitor).visible(&wanted.orders).await;
+    about.extend(orders.iter().map(|id| id.as_uuid()));
     let last = parts.headers.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok());
     let last = last.and_then(|id| EventId::parse(id).ok());
     let heard = web.live.hub.join(about, last).map_err(|Full| Refusal::unavailable())?;

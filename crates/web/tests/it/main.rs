@@ -9,6 +9,7 @@ mod doubt;
 mod finding;
 mod forgery;
 mod guarding;
+mod live;
 mod refusals;
 mod selling;
 mod world;

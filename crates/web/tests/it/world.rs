@@ -223,6 +223,12 @@ impl World {
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
     }
 
+    /// Opens a stream, and closes it again.
+    pub(crate) async fn open(&self, path: &str) -> StatusCode {
+        let request = self.request(Method::GET, path).body(Body::empty()).unwrap();
+        self.router.clone().oneshot(request).await.unwrap().status()
+    }
+
     pub(crate) async fn answer(&self, request: Request<Body>) -> Shown {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
@@ -243,6 +249,12 @@ impl World {
             .unwrap();
         let body = serde_json::from_slice(request.body()).unwrap_or_default();
         (request.uri().to_string(), request.headers().clone(), body)
+    }
+
+    /// The paths of all requests that went to the exchange since `count` were seen.
+    pub(crate) fn since(&self, count: usize) -> Vec<String> {
+        let seen = self.table.seen.lock().unwrap();
+        seen.iter().skip(count).map(|it| it.uri().to_string()).collect()
     }
 
     /// How many requests went to the exchange.
