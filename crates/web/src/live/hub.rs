@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bus::Listener;
 use events::Envelope;
+use http_kit::rate_limit::Key;
 use kernel::{Clock, EventId, Timestamp};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio_util::sync::CancellationToken;
@@ -18,6 +19,10 @@ const REMEMBERED_MAX: usize = 4096;
 
 /// How many pages may be connected to this process.
 const PAGES_MAX: usize = 10_000;
+
+/// How many of them may come from one address: a house or an office shares one, and nobody needs so
+/// many alone.
+const PAGES_PER_ADDRESS_MAX: usize = 250;
 
 /// How much may wait for one page. Who is slower loads the page anew.
 const WAITING_MAX: usize = 64;
@@ -43,18 +48,26 @@ struct Known {
     /// Pages by what they are about.
     pages: HashMap<Uuid, Vec<Arc<Page>>>,
     count: usize,
+    /// How many of them come from where.
+    by_address: HashMap<Key, usize>,
 }
 
 struct Page {
     about: Vec<Uuid>,
+    address: Option<Key>,
     sender: Sender<Arc<News>>,
     /// It can't be told everything, and has to load anew.
     lost: CancellationToken,
 }
 
-/// There are as many pages as may be.
-#[derive(Debug)]
-pub(super) struct Full;
+/// Why there is no place for a page.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Full {
+    /// There are as many pages as may be.
+    All,
+    /// There are as many from this address as may be.
+    Address,
+}
 
 /// One page's place; given back when this is dropped.
 pub(super) struct Place {
@@ -81,32 +94,31 @@ pub(super) struct Heard {
 impl Hub {
     pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
         let since = clock.now();
-        let (recent, pages) = (VecDeque::new(), HashMap::new());
-        Self { clock, known: Mutex::new(Known { recent, since, pages, count: 0 }) }
+        let (recent, pages, by_address) = (VecDeque::new(), HashMap::new(), HashMap::new());
+        let known = Known { recent, since, pages, count: 0, by_address };
+        Self { clock, known: Mutex::new(known) }
     }
 
-    /// Tells a page what becomes of `about`, and what has become of it since `known_until`, when
-    /// the page was rendered or was told something last.
+    /// Tells a page at `address` what becomes of `about`, and what has become of it since
+    /// `known_until`, when the page was rendered or was told something last.
     pub(super) fn join(
         self: &Arc<Self>,
-        about: Vec<Uuid>,
+        mut about: Vec<Uuid>,
         known_until: Option<Timestamp>,
+        address: Option<Key>,
     ) -> Result<Heard, Full> {
+        about.sort_unstable();
+        about.dedup();
         let now = self.clock.now();
         let from = known_until.unwrap_or_else(|| now.minus(RENDERED_WITHIN)).minus(DISORDER_MAX);
         let mut known = self.known();
-        if known.count >= PAGES_MAX {
-            return Err(Full);
-        }
+        known.check_room(address)?;
         let is_complete = from >= known.since;
         let missed = known.missed(from, &about);
         let (sender, news) = mpsc::channel(WAITING_MAX);
         let lost = CancellationToken::new();
-        let page = Arc::new(Page { about, sender, lost: lost.clone() });
-        for about in &page.about {
-            known.pages.entry(*about).or_default().push(Arc::clone(&page));
-        }
-        known.count += 1;
+        let page = Arc::new(Page { about, address, sender, lost: lost.clone() });
+        known.admit(&page);
         let place = Place { hub: Arc::clone(self), page };
         Ok(Heard { missed, is_complete, until: id_at(now), news, lost, place })
     }
@@ -155,6 +167,27 @@ impl Known {
         }
     }
 
+    fn check_room(&self, address: Option<Key>) -> Result<(), Full> {
+        let from_there = address.and_then(|address| self.by_address.get(&address));
+        if self.count >= PAGES_MAX {
+            Err(Full::All)
+        } else if from_there.is_some_and(|count| *count >= PAGES_PER_ADDRESS_MAX) {
+            Err(Full::Address)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn admit(&mut self, page: &Arc<Page>) {
+        for about in &page.about {
+            self.pages.entry(*about).or_default().push(Arc::clone(page));
+        }
+        self.count += 1;
+        if let Some(address) = page.address {
+            *self.by_address.entry(address).or_default() += 1;
+        }
+    }
+
     fn forget(&mut self, page: &Arc<Page>) {
         for about in &page.about {
             if let Some(pages) = self.pages.get_mut(about) {
@@ -165,6 +198,14 @@ impl Known {
             }
         }
         self.count -= 1;
+        if let Some(address) = page.address
+            && let Some(count) = self.by_address.get_mut(&address)
+        {
+            *count -= 1;
+            if *count == 0 {
+                self.by_address.remove(&address);
+            }
+        }
     }
 }
 

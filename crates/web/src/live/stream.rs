@@ -11,9 +11,10 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, header};
-use http_kit::Error;
 use http_kit::params::{Broken, Params};
-use kernel::{EventId, OrderId, Refusal, TicketId, Timestamp};
+use http_kit::rate_limit::Key;
+use http_kit::{ClientAddress, Error};
+use kernel::{EventId, Kind, OrderId, Refusal, TicketId, Timestamp};
 use tokio::time::{Instant, Interval, interval_at, sleep_until};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -34,6 +35,9 @@ const SAY_SOMETHING_EVERY: Duration = Duration::from_secs(15);
 
 /// After this a page connects anew; whether its visitor may see its order is looked at then.
 const LASTS_MAX: Duration = Duration::from_secs(10 * 60);
+
+/// When another page of the same address may have gone.
+const COME_BACK_IN: Duration = Duration::from_secs(60);
 
 /// How soon a page that lost its connection comes back.
 const HELLO: &str = "retry: 1000\n\n";
@@ -71,7 +75,8 @@ pub(super) async fn live(State(web): State<Web>, parts: Parts) -> Result<Respons
     let last = last.and_then(|id| EventId::parse(id).ok());
     let known_until = last.map(made_at).or(wanted.since);
     let hub = Arc::clone(&web.live.hub);
-    let heard = hub.join(about, known_until).map_err(|Full| Refusal::unavailable())?;
+    let address = parts.extensions.get().map(|ClientAddress(address)| Key::of(*address));
+    let heard = hub.join(about, known_until, address).map_err(refusal)?;
     let page = OpenPage::new(hub, heard, web.live.stopping.clone());
     let frames = stream::unfold(page, OpenPage::next);
     let mut response = Body::from_stream(frames).into_response();
@@ -80,6 +85,17 @@ pub(super) async fn live(State(web): State<Web>, parts: Parts) -> Result<Respons
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(BUFFERING, HeaderValue::from_static("no"));
     Ok(response)
+}
+
+fn refusal(full: Full) -> Refusal {
+    match full {
+        Full::All => Refusal::unavailable(),
+        Full::Address => {
+            let detail = "Too many pages of your address listen already. Close some of them.";
+            let refusal = Refusal::new(Kind::TooManyRequests, "too-many-requests", detail);
+            refusal.retry_in(COME_BACK_IN)
+        }
+    }
 }
 
 /// What a page asks to be told of.
@@ -177,7 +193,7 @@ mod tests {
 
     /// What a page is told at first, that was rendered then.
     async fn first_told(hub: &Arc<Hub>, since: Option<Timestamp>) -> Vec<String> {
-        let heard = hub.join(vec![], since).unwrap();
+        let heard = hub.join(vec![], since, None).unwrap();
         let page = OpenPage::new(Arc::clone(hub), heard, CancellationToken::new());
         let (hello, page) = page.next().await.unwrap();
         let (known, _) = page.next().await.unwrap();

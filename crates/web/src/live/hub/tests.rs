@@ -40,7 +40,7 @@ impl Exchange {
     }
 
     fn join(&self, about: u128, known_until: Option<i64>) -> Heard {
-        self.hub.join(vec![Uuid::from_u128(about)], known_until.map(at)).unwrap()
+        self.hub.join(vec![Uuid::from_u128(about)], known_until.map(at), None).unwrap()
     }
 
     /// When what a page has missed was committed, and whether that is all.
@@ -152,8 +152,28 @@ fn places_are_given_back() {
     let exchange = Exchange::new();
     let join = |about: usize| exchange.join(about as u128, None);
     let heard: Vec<_> = (0..PAGES_MAX).map(join).collect();
-    assert!(exchange.hub.join(vec![], None).is_err());
+    assert_eq!(exchange.hub.join(vec![], None, None).err(), Some(Full::All));
     drop(heard);
     assert!(exchange.hub.known().pages.is_empty() && exchange.hub.known().count == 0);
     exchange.join(1, None);
+}
+
+#[test]
+fn one_address_cannot_take_all_places() {
+    let exchange = Exchange::new();
+    let join = |address: &str| {
+        let address = Some(Key::of(address.parse().unwrap()));
+        exchange.hub.join(vec![Uuid::from_u128(1); 3], None, address)
+    };
+    // an IPv6 customer has a whole /64
+    let mut taken: Vec<_> = (0..PAGES_PER_ADDRESS_MAX)
+        .map(|number| join(&format!("2001:db8::{number:x}")).unwrap())
+        .collect();
+    assert_eq!(exchange.hub.known().pages[&Uuid::from_u128(1)].len(), PAGES_PER_ADDRESS_MAX);
+    assert_eq!(join("2001:db8::ffff").err(), Some(Full::Address));
+    assert!(join("2001:db8:0:1::1").is_ok() && join("192.0.2.1").is_ok());
+    taken.pop();
+    assert!(join("2001:db8::ffff").is_ok());
+    drop(taken);
+    assert!(exchange.hub.known().by_address.is_empty());
 }
