@@ -68,31 +68,64 @@ function countDown(within) {
 
 // Parts of the page, fetched anew
 
+const PAUSE_MAX_MS = 60_000;
 let refreshing;
 let waiting;
+let failures = 0;
+// when what is shown was rendered
+let { rendered } = document.body.dataset;
 
 function refreshSoon(least = 0) {
   clearTimeout(waiting);
   // not everybody at once
-  waiting = setTimeout(refresh, least + Math.random() * 300);
+  waiting = setTimeout(catchUp, least + Math.random() * 300);
 }
 
-async function refresh(url = location.href) {
+// Makes the page true and keeps it so; as long as that fails, it is tried again, later each time.
+async function catchUp() {
+  const isFresh = await refresh();
+  // what happens from now on is heard of even where the past isn't known
+  listen();
+  if (isFresh && !live) failures = 0;
+  if (isFresh === false) tryAgain();
+}
+
+function tryAgain() {
+  failures += 1;
+  const pause = Math.min(500 * 2 ** failures, PAUSE_MAX_MS);
+  refreshSoon(pause / 2 + Math.random() * pause / 2);
+}
+
+/** Whether it worked; nothing, where there is nothing to refresh, or another refresh came first. */
+async function refresh() {
+  if (!$("[data-part]")) return undefined;
   refreshing?.abort();
   refreshing = new AbortController();
+  const { signal } = refreshing;
   try {
-    const response = await fetch(url, { signal: refreshing.signal });
-    if (!response.ok || response.redirected) return false;
-    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const page = await fetchPage(location.href, signal);
+    if (!page) return false;
     for (const part of all("[data-part]")) {
       const fresh = $(`[data-part="${part.dataset.part}"]`, page);
       if (fresh) swap(part, fresh);
     }
+    rendered = page.body.dataset.rendered;
     prepare(document);
     return true;
   } catch {
-    return false;
+    return signal.aborted ? undefined : false;
   }
+}
+
+async function fetchPage(url, signal) {
+  const response = await fetch(url, { signal });
+  if (response.redirected || response.status === 404) {
+    // it isn't this visitor's any more, or isn't there
+    location.reload();
+    return undefined;
+  }
+  if (!response.ok) return undefined;
+  return new DOMParser().parseFromString(await response.text(), "text/html");
 }
 
 function swap(part, fresh) {
@@ -132,11 +165,16 @@ function listen() {
   hush();
   if (!wanted || document.hidden) return;
   liveFor = wanted;
-  live = new EventSource(`/live?${wanted}`);
+  live = new EventSource(`/live?${wanted}&since=${rendered}`);
+  live.addEventListener("open", () => { failures = 0; });
   live.addEventListener("ticket", ({ data }) => changedTicket(JSON.parse(data)));
   live.addEventListener("order", ({ data }) => changedOrder(JSON.parse(data)));
   live.addEventListener("payment", () => refreshSoon());
   live.addEventListener("reload", () => refreshSoon());
+  live.addEventListener("error", ({ target }) => {
+    // a lost line the browser mends by itself; after an answer other than 200 it gives up
+    if (target === live && target.readyState === EventSource.CLOSED) tryAgain();
+  });
 }
 
 function hush() {
@@ -295,19 +333,14 @@ let hidden;
 
 document.addEventListener("visibilitychange", () => {
   clearTimeout(hidden);
-  if (document.hidden) {
-    hidden = setTimeout(hush, HIDDEN_MAX_MS);
-  } else if ($("[data-live-part]")) {
-    refresh();
-  } else {
-    listen();
-  }
+  if (document.hidden) hidden = setTimeout(hush, HIDDEN_MAX_MS);
+  else catchUp();
 });
 
 addEventListener("pagehide", hush);
 addEventListener("pageshow", (event) => {
   allowAgain();
-  if (event.persisted) refresh();
+  if (event.persisted) catchUp();
 });
 
 forgetNote();

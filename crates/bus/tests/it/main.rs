@@ -5,6 +5,7 @@
 
 mod broker;
 mod consuming;
+mod hearing;
 mod outages;
 mod own_broker;
 mod publishing;

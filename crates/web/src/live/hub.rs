@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bus::Listener;
 use events::Envelope;
+use http_kit::rate_limit::Key;
 use kernel::{Clock, EventId, Timestamp};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio_util::sync::CancellationToken;
@@ -19,15 +20,19 @@ const REMEMBERED_MAX: usize = 4096;
 /// How many pages may be connected to this process.
 const PAGES_MAX: usize = 10_000;
 
+/// How many of them may come from one address: a house or an office shares one, and nobody needs so
+/// many alone.
+const PAGES_PER_ADDRESS_MAX: usize = 250;
+
 /// How much may wait for one page. Who is slower loads the page anew.
 const WAITING_MAX: usize = 64;
 
-/// Processes don't hear everything in the same order: what was committed this long before the
-/// last event that a page has heard may be new to it.
+/// Processes don't hear everything in the same order, and some answer from memory: what was heard
+/// here this long before a page was rendered, or was told something, may be new to it.
 const DISORDER_MAX: Duration = Duration::from_secs(5);
 
-/// What happened this long before a page came may have happened after it was rendered.
-const RENDERED_WITHIN: Duration = Duration::from_secs(10);
+/// Who doesn't say since when it knows everything was rendered about so long ago.
+const RENDERED_WITHIN: Duration = Duration::from_secs(5);
 
 /// Everybody who is told, and what they were told.
 pub(super) struct Hub {
@@ -36,24 +41,33 @@ pub(super) struct Hub {
 }
 
 struct Known {
-    recent: VecDeque<Arc<News>>,
-    /// Everything since then is in `recent`.
+    /// By when it was heard: that may be long after it was committed.
+    recent: VecDeque<(Timestamp, Arc<News>)>,
+    /// Everything that was heard since then is in `recent`.
     since: Timestamp,
     /// Pages by what they are about.
     pages: HashMap<Uuid, Vec<Arc<Page>>>,
     count: usize,
+    /// How many of them come from where.
+    by_address: HashMap<Key, usize>,
 }
 
 struct Page {
     about: Vec<Uuid>,
+    address: Option<Key>,
     sender: Sender<Arc<News>>,
     /// It can't be told everything, and has to load anew.
     lost: CancellationToken,
 }
 
-/// There are as many pages as may be.
-#[derive(Debug)]
-pub(super) struct Full;
+/// Why there is no place for a page.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Full {
+    /// There are as many pages as may be.
+    All,
+    /// There are as many from this address as may be.
+    Address,
+}
 
 /// One page's place; given back when this is dropped.
 pub(super) struct Place {
@@ -63,8 +77,12 @@ pub(super) struct Place {
 
 /// What a page is told.
 pub(super) struct Heard {
-    /// What it may have missed, oldest first; nothing, when that isn't known any more.
-    pub(super) missed: Option<Vec<Arc<News>>>,
+    /// What it may have missed, oldest first, as far as that is remembered.
+    pub(super) missed: Vec<Arc<News>>,
+    /// Whether that is all: otherwise it has to load anew.
+    pub(super) is_complete: bool,
+    /// With `missed` it knows everything until then.
+    pub(super) until: EventId,
     /// What happens from now on.
     pub(super) news: Receiver<Arc<News>>,
     /// Cancelled when that isn't everything any more.
@@ -76,48 +94,46 @@ pub(super) struct Heard {
 impl Hub {
     pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
         let since = clock.now();
-        let (recent, pages) = (VecDeque::new(), HashMap::new());
-        Self { clock, known: Mutex::new(Known { recent, since, pages, count: 0 }) }
+        let (recent, pages, by_address) = (VecDeque::new(), HashMap::new(), HashMap::new());
+        let known = Known { recent, since, pages, count: 0, by_address };
+        Self { clock, known: Mutex::new(known) }
     }
 
-    /// Tells a page what becomes of `about`, and what has since `last`, which it heard last.
+    /// Tells a page at `address` what becomes of `about`, and what has become of it since
+    /// `known_until`, when the page was rendered or was told something last.
     pub(super) fn join(
         self: &Arc<Self>,
-        about: Vec<Uuid>,
-        last: Option<EventId>,
+        mut about: Vec<Uuid>,
+        known_until: Option<Timestamp>,
+        address: Option<Key>,
     ) -> Result<Heard, Full> {
-        let from = match last {
-            Some(last) => made_at(last).minus(DISORDER_MAX),
-            None => self.clock.now().minus(RENDERED_WITHIN),
-        };
+        about.sort_unstable();
+        about.dedup();
+        let now = self.clock.now();
+        let from = known_until.unwrap_or_else(|| now.minus(RENDERED_WITHIN)).minus(DISORDER_MAX);
         let mut known = self.known();
-        if known.count >= PAGES_MAX {
-            return Err(Full);
-        }
-        // a page that was rendered before this process listened will come with the next event
-        let is_known = last.is_none() || from >= known.since;
-        let missed = || {
-            let recent = known.recent.iter();
-            let wanted = recent.filter(|news| news.at() >= from && about.contains(&news.about));
-            wanted.cloned().collect()
-        };
-        let missed = is_known.then(missed);
+        known.check_room(address)?;
+        let is_complete = from >= known.since;
+        let missed = known.missed(from, &about);
         let (sender, news) = mpsc::channel(WAITING_MAX);
         let lost = CancellationToken::new();
-        let page = Arc::new(Page { about, sender, lost: lost.clone() });
-        for about in &page.about {
-            known.pages.entry(*about).or_default().push(Arc::clone(&page));
-        }
-        known.count += 1;
+        let page = Arc::new(Page { about, address, sender, lost: lost.clone() });
+        known.admit(&page);
         let place = Place { hub: Arc::clone(self), page };
-        Ok(Heard { missed, news, lost, place })
+        Ok(Heard { missed, is_complete, until: id_at(now), news, lost, place })
+    }
+
+    /// An id for a page that has been told everything until now.
+    pub(super) fn until_now(&self) -> EventId {
+        id_at(self.clock.now())
     }
 
     fn pass_on(&self, news: News) {
         let news = Arc::new(news);
+        let now = self.clock.now();
         let mut known = self.known();
         known.tell(&news);
-        known.remember(news);
+        known.remember(now, news);
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -126,13 +142,21 @@ impl Hub {
 }
 
 impl Known {
-    fn remember(&mut self, news: Arc<News>) {
+    fn remember(&mut self, now: Timestamp, news: Arc<News>) {
         if self.recent.len() >= REMEMBERED_MAX
-            && let Some(forgotten) = self.recent.pop_front()
+            && let Some((heard_at, _)) = self.recent.pop_front()
         {
-            self.since = self.since.max(forgotten.at());
+            // of what was heard at the same time, some may be forgotten and some not
+            self.since = self.since.max(heard_at.plus(Duration::from_micros(1)));
         }
-        self.recent.push_back(news);
+        self.recent.push_back((now, news));
+    }
+
+    /// What was heard of `about` since `from`.
+    fn missed(&self, from: Timestamp, about: &[Uuid]) -> Vec<Arc<News>> {
+        let recent = self.recent.iter().filter(|(heard_at, _)| *heard_at >= from);
+        let news = recent.map(|(_, news)| news);
+        news.filter(|news| about.contains(&news.about)).cloned().collect()
     }
 
     fn tell(&self, news: &Arc<News>) {
@@ -140,6 +164,27 @@ impl Known {
             if page.sender.try_send(Arc::clone(news)).is_err() {
                 page.lost.cancel();
             }
+        }
+    }
+
+    fn check_room(&self, address: Option<Key>) -> Result<(), Full> {
+        let from_there = address.and_then(|address| self.by_address.get(&address));
+        if self.count >= PAGES_MAX {
+            Err(Full::All)
+        } else if from_there.is_some_and(|count| *count >= PAGES_PER_ADDRESS_MAX) {
+            Err(Full::Address)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn admit(&mut self, page: &Arc<Page>) {
+        for about in &page.about {
+            self.pages.entry(*about).or_default().push(Arc::clone(page));
+        }
+        self.count += 1;
+        if let Some(address) = page.address {
+            *self.by_address.entry(address).or_default() += 1;
         }
     }
 
@@ -153,6 +198,14 @@ impl Known {
             }
         }
         self.count -= 1;
+        if let Some(address) = page.address
+            && let Some(count) = self.by_address.get_mut(&address)
+        {
+            *count -= 1;
+            if *count == 0 {
+                self.by_address.remove(&address);
+            }
+        }
     }
 }
 
@@ -180,115 +233,18 @@ impl Drop for Place {
     }
 }
 
-/// When the event was made: the first 48 bits of a UUIDv7 are milliseconds since 1970 (RFC 9562,
+/// When an event was made: the first 48 bits of a UUIDv7 are milliseconds since 1970 (RFC 9562,
 /// section 5.7).
-fn made_at(id: EventId) -> Timestamp {
+pub(super) fn made_at(id: EventId) -> Timestamp {
     let millis = id.as_uuid().as_u128() >> 80;
     Timestamp::from_micros(i64::try_from(millis * 1000).unwrap_or(i64::MAX))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A minute after 1970.
-    const NOW: i64 = 60_000_000;
-
-    struct Still;
-
-    impl Clock for Still {
-        fn now(&self) -> Timestamp {
-            Timestamp::from_micros(NOW)
-        }
-    }
-
-    /// A change of the ticket number `about`, `seconds` after now.
-    fn news(about: u128, seconds: i64) -> News {
-        let micros = NOW + seconds * 1_000_000;
-        let json = format!(
-            r#"{{"specversion":"1.0","id":"{}","source":"/tickets","type":"ticket:updated",
-            "subject":"{}","time":"{}","datacontenttype":"application/json","version":1,
-            "data":{{}}}}"#,
-            id(seconds),
-            Uuid::from_u128(about),
-            Timestamp::from_micros(micros),
-        );
-        News::of(&Arc::new(serde_json::from_str(&json).unwrap())).unwrap()
-    }
-
-    /// The id of an event that was made `seconds` after now.
-    fn id(seconds: i64) -> EventId {
-        let millis = u64::try_from((NOW + seconds * 1_000_000) / 1000).unwrap();
-        EventId::from(uuid::Builder::from_unix_timestamp_millis(millis, &[7; 10]).into_uuid())
-    }
-
-    fn hub() -> Arc<Hub> {
-        Arc::new(Hub::new(Arc::new(Still)))
-    }
-
-    fn join(hub: &Arc<Hub>, about: u128, last: Option<EventId>) -> Heard {
-        hub.join(vec![Uuid::from_u128(about)], last).unwrap()
-    }
-
-    #[test]
-    fn a_page_is_told_what_it_asked_for_and_no_more() {
-        let hub = hub();
-        let mut heard = join(&hub, 1, None);
-        hub.pass_on(news(2, 1));
-        hub.pass_on(news(1, 2));
-        assert_eq!(heard.news.try_recv().unwrap().at(), news(1, 2).at());
-        assert!(heard.news.try_recv().is_err() && !heard.lost.is_cancelled());
-    }
-
-    #[test]
-    fn who_comes_back_hears_what_was_missed() {
-        let hub = hub();
-        for seconds in [6, 12, 18] {
-            hub.pass_on(news(1, seconds));
-            hub.pass_on(news(2, seconds));
-        }
-        let missed = |last| {
-            let missed = join(&hub, 1, last).missed?;
-            Some(missed.iter().map(|news| news.at().as_micros() - NOW).collect::<Vec<_>>())
-        };
-        let [last, long_ago] = [id(12), id(4)].map(Some);
-        // the last one again: what was committed just before it may have come after it
-        assert_eq!(missed(last), Some(vec![12_000_000, 18_000_000]));
-        assert_eq!(missed(long_ago), None, "this process wasn't there");
-        assert_eq!(missed(None).unwrap().len(), 3, "they may be newer than what was rendered");
-    }
-
-    #[test]
-    fn what_is_forgotten_is_known_to_be() {
-        let hub = hub();
-        let first = id(10);
-        for seconds in 10..i64::try_from(REMEMBERED_MAX).unwrap() + 40 {
-            hub.pass_on(news(1, seconds));
-        }
-        assert!(join(&hub, 1, Some(first)).missed.is_none());
-        assert_eq!(hub.known().recent.len(), REMEMBERED_MAX);
-    }
-
-    #[test]
-    fn who_is_slow_or_cut_off_loads_anew() {
-        let hub = hub();
-        let (slow, other) = (join(&hub, 1, None), join(&hub, 2, None));
-        for _ in 0..=WAITING_MAX {
-            hub.pass_on(news(1, 1));
-        }
-        assert!(slow.lost.is_cancelled() && !other.lost.is_cancelled());
-        hub.missed();
-        assert!(other.lost.is_cancelled());
-        assert!(join(&hub, 1, Some(id(1))).missed.is_none());
-    }
-
-    #[test]
-    fn places_are_given_back() {
-        let hub = hub();
-        let heard: Vec<_> = (0..PAGES_MAX).map(|about| join(&hub, about as u128, None)).collect();
-        assert!(hub.join(vec![], None).is_err());
-        drop(heard);
-        assert!(hub.known().pages.is_empty() && hub.known().count == 0);
-        join(&hub, 1, None);
-    }
+/// The first of the ids of events that are made at `at`.
+fn id_at(at: Timestamp) -> EventId {
+    let millis = u64::try_from(at.as_micros() / 1000).unwrap_or_default();
+    EventId::from(uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid())
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,6 @@ use events::{
     PaymentFailed, PaymentRefunded, PaymentStarted, PublicEvent, Ticket, TicketStatus,
     TicketUpdated,
 };
-use kernel::Timestamp;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -27,7 +26,7 @@ pub(super) const KINDS: &[&str] = &[
 /// when somebody does.
 #[derive(Debug)]
 pub(super) struct News {
-    envelope: Arc<Envelope>,
+    pub(super) envelope: Arc<Envelope>,
     /// The ticket or the order that it is about.
     pub(super) about: Uuid,
     frame: OnceLock<String>,
@@ -44,11 +43,6 @@ impl News {
             _ => envelope.subject,
         };
         Some(Self { envelope: Arc::clone(envelope), about, frame: OnceLock::new() })
-    }
-
-    /// When it was committed.
-    pub(super) fn at(&self) -> Timestamp {
-        self.envelope.time
     }
 
     /// As it goes over the wire; nothing, where the event can't be read.

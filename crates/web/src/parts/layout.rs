@@ -80,7 +80,8 @@ impl<'a> Page<'a> {
                     link rel="manifest" href="/site.webmanifest";
                     script type="module" src=(SCRIPT.path) {}
                 }
-                body {
+                // since then the page may have missed something
+                body data-rendered=(self.visitor.now) {
                     a.skip href="#content" { (language.say("skip")) }
                     (self.header())
                     main #content tabindex="-1" {

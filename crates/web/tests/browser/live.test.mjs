@@ -1,8 +1,9 @@
 // Open pages hear of changes, also after a broken line.
 
 import assert from "node:assert/strict";
+import { setTimeout } from "node:timers/promises";
 
-import { GONE, isStill, mark, sees, story, unique } from "./support.mjs";
+import { GONE, isAt, isStill, mark, sees, story, unique } from "./support.mjs";
 
 /** What the console says of a line that is cut. */
 const CUT = /net::ERR_/;
@@ -84,4 +85,97 @@ story("what was chosen on a page outlives a change of it", async (world) => {
   await sees(buyer.locator(".history"), "The card was declined");
   assert.ok(await card.isChecked());
   assert.ok(await card.evaluate((it) => it === document.activeElement));
+});
+
+/** Opens a page that listens, and marks it. */
+async function opened(page, path) {
+  const connected = page.waitForResponse(/\/live\?/);
+  await page.goto(path);
+  await connected;
+  await mark(page);
+}
+
+/** Another tab is in front of the page, for longer than it listens, or is it again. */
+async function turn(page, isHidden) {
+  await page.evaluate((value) => {
+    Object.defineProperty(document, "hidden", { configurable: true, get: () => value });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, isHidden);
+  if (isHidden) await page.clock.fastForward(31_000);
+}
+
+/** A request for what `page` shows. */
+const asksAnew = (page) => page.waitForRequest((request) => request.url() === page.url());
+
+story("a page that has heard nothing yet hears what happened while its line was away", async (world) => {
+  const [seller, buyer] = [await world.register(), await world.register()];
+  const ticket = await world.list(seller, `Nothing heard ${unique()}`);
+  const line = await world.line();
+  const page = await world.guest({ baseURL: line.url, tolerate: CUT });
+  await opened(page, `/tickets/${ticket.id}`);
+  line.cut();
+  await world.reserve(buyer, ticket);
+  // longer than what is told to who says nothing
+  await setTimeout(12_000);
+  await sees(page.locator(".badge"), "Available");
+  const again = page.waitForRequest(/\/live\?/);
+  line.mend();
+  await sees(page.locator(".badge"), "Reserved");
+  assert.match((await (await again).allHeaders())["last-event-id"] ?? "", /^[0-9a-f-]{36}$/);
+  assert.ok(await isStill(page), "it was loaded anew");
+});
+
+story("a page that is refused to listen tries again, and is true then", async (world) => {
+  const [seller, buyer] = [await world.register(), await world.register()];
+  const word = unique();
+  const ticket = await world.list(seller, `Refused ${word}`);
+  const page = await world.guest({ tolerate: /status of 50[23]/ });
+  const refusals = [503, 502];
+  await page.route("**/live?*", (route) => {
+    const status = refusals.shift();
+    return status ? route.fulfill({ status }) : route.continue();
+  });
+  await opened(page, `/?q=${word}`);
+  await page.waitForResponse((response) => /\/live\?/.test(response.url()) && response.ok());
+  await world.reserve(buyer, ticket);
+  await sees(page.locator(".ticket .badge"), GONE);
+  assert.ok(await isStill(page));
+});
+
+story("who comes back to a tab sees what has changed, also where the first try fails", async (world) => {
+  const [seller, buyer] = [await world.person(), await world.register()];
+  const word = unique();
+  const ticket = await world.list(seller.person, `Tab ${word}`);
+  const guest = await world.guest({ tolerate: /status of 503/ });
+  for (const [page, path] of [[guest, `/?q=${word}`], [seller, "/my/tickets"]]) {
+    await page.clock.install();
+    await opened(page, path);
+    await turn(page, true);
+  }
+  await world.reserve(buyer, ticket);
+  const refusals = [503];
+  await guest.route(guest.url(), (route) => {
+    const status = refusals.shift();
+    return status ? route.fulfill({ status }) : route.continue();
+  });
+  for (const page of [guest, seller]) {
+    const asked = asksAnew(page);
+    await turn(page, false);
+    await asked;
+    await sees(page.locator(".ticket .badge"), GONE);
+    assert.ok(await isStill(page));
+  }
+  assert.equal(refusals.length, 0);
+});
+
+story("who was signed out meanwhile doesn't find an order on the screen", async (world) => {
+  const seller = await world.register();
+  const buyer = await world.person();
+  const order = await world.reserve(buyer.person, await world.list(seller, `Private ${unique()}`));
+  await buyer.clock.install();
+  await opened(buyer, `/orders/${order.id}`);
+  await turn(buyer, true);
+  await buyer.context().clearCookies();
+  await turn(buyer, false);
+  await isAt(buyer, "/sign-in");
 });
