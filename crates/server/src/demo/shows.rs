@@ -165,8 +165,8 @@ impl Shows {
     }
 }
 
-/// Puts the newest of `tickets`, which come with the numbers of their shows, in turns: whoever looks
-/// at what is new sees many shows.
+/// Puts the newest of `tickets`, which come with the numbers of their shows, in turns: whoever
+/// looks at what is new sees many shows.
 pub(super) fn take_turns<T>(tickets: Vec<(usize, T)>) -> Vec<(usize, T)> {
     let newest = tickets.len().saturating_sub(IN_TURNS);
     let mut turns: HashMap<usize, usize> = HashMap::new();

@@ -59,8 +59,8 @@ impl Api<'_> {
         Ok(OrderPage { orders, next })
     }
 
-    /// Those of `wanted` that the visitor may see. What stands on one page of theirs is found by one
-    /// question, whichever side they are on, and only what isn't is asked for by itself.
+    /// Those of `wanted` that the visitor may see. What stands on one page of theirs is found by
+    /// one question, whichever side they are on, and only what isn't is asked for by itself.
     pub(crate) async fn visible(self, wanted: &[OrderId]) -> Vec<OrderId> {
         let mut found = Vec::new();
         for side in [Side::Buyer, Side::Seller] {
