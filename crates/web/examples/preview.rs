@@ -2,13 +2,14 @@
 //! `cargo run -p web --example preview -- http://127.0.0.1:8080 127.0.0.1:8090`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Extensions, Request, Response};
 use kernel::{Currency, SystemClock};
 use tokio_util::sync::CancellationToken;
-use web::{Exchange, Live, Unanswered, Web};
+use web::{Exchange, Live, Terms, Unanswered, Web};
 
 struct Elsewhere {
     client: reqwest::Client,
@@ -51,7 +52,7 @@ async fn main() {
         exchange: Arc::new(Elsewhere { client, base }),
         live: Live::new(SystemClock::shared(), CancellationToken::new()),
         clock: SystemClock::shared(),
-        currency: Currency::Eur,
+        terms: Terms { currency: Currency::Eur, window: Duration::from_secs(15 * 60) },
         is_https: false,
     };
     let Ok(listener) = tokio::net::TcpListener::bind(&address).await else { return };

@@ -1,6 +1,7 @@
 //! An exchange that answers from a table, a browser without JavaScript, and things to sell.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::body::Body;
@@ -11,7 +12,7 @@ use kernel::{Clock, Currency, SystemClock, Timestamp};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
-use web::{Exchange, Live, Unanswered, Web};
+use web::{Exchange, Live, Terms, Unanswered, Web};
 
 pub(crate) const SELLER: &str = "0190163d-8694-739b-aea5-966c26f8ad01";
 pub(crate) const BUYER: &str = "0190163d-8694-739b-aea5-966c26f8ad02";
@@ -123,7 +124,7 @@ impl World {
             exchange,
             live: Live::new(SystemClock::shared(), CancellationToken::new()),
             clock: Arc::new(Still),
-            currency: Currency::Eur,
+            terms: Terms { currency: Currency::Eur, window: Duration::from_secs(90) },
             is_https,
         };
         let router = http_kit::edge::edge(web::router(web), Arc::new(Still));
