@@ -13,14 +13,14 @@ use expiration::Expiration;
 use futures_util::FutureExt;
 use gateway::{Mounted, Watched};
 use http_kit::protection::Protection;
-use kernel::{Clock, Currency, SystemClock};
+use kernel::{Clock, SystemClock};
 use orders::Orders;
 use ory::{Permissions, Sessions};
 use outbox::{Journal, Relay, RelayOptions, Replays};
 use payments::{Hints, Payments};
 use tickets::{ChangedBy, Showcase, Tickets};
 use tokio_util::sync::CancellationToken;
-use web::{Live, Web};
+use web::{Live, Terms, Web};
 
 use crate::documents;
 use crate::pages::Within;
@@ -42,7 +42,7 @@ pub(crate) struct Exchange {
     expiration: Option<Expiration>,
     /// What open pages are told, where this process serves pages.
     live: Option<Live>,
-    currency: Currency,
+    terms: Terms,
     profile: Arc<Profile>,
     clock: Arc<dyn Clock>,
 }
@@ -108,7 +108,7 @@ impl Exchange {
                 None => None,
             },
             live: roles.has(Role::Gateway).then(|| Live::new(Arc::clone(&clock), stopping)),
-            currency: settings.currency,
+            terms: Terms { currency: settings.currency, window: settings.expiration_window() },
             profile,
             clock,
         };
@@ -159,8 +159,8 @@ impl Exchange {
             return http_kit::edge::protected(all, clock, protection);
         };
         let exchange = Arc::new(Within::new(all.clone(), Arc::clone(&clock)));
-        let (currency, is_https) = (self.currency, protection.is_https);
-        let web = Web { exchange, live, clock: Arc::clone(&clock), currency, is_https };
+        let (terms, is_https) = (self.terms, protection.is_https);
+        let web = Web { exchange, live, clock: Arc::clone(&clock), terms, is_https };
         let all = all.merge(web::router(web.clone()));
         http_kit::edge::for_people(all, clock, protection, Arc::new(web))
     }

@@ -66,12 +66,30 @@ function countDown(within) {
   ticking = setInterval(tick, 250);
 }
 
+// A device that sleeps stops that clock, and may lose its line without a word
+
+const SLEPT_MS = 2000;
+const aside = () => Date.now() - performance.now();
+let awake = aside();
+
+setInterval(() => {
+  const hasSlept = aside() - awake > SLEPT_MS;
+  awake = aside();
+  if (!hasSlept) return;
+  hush();
+  catchUp();
+}, 1000);
+
 // Parts of the page, fetched anew
 
 const PAUSE_MAX_MS = 60_000;
 let refreshing;
 let waiting;
 let failures = 0;
+// what is said of the next refresh, whoever asked for it
+let toSay;
+// how often "Show more" was asked for
+let pagesBelow = 0;
 // when what is shown was rendered
 let { rendered } = document.body.dataset;
 
@@ -104,17 +122,36 @@ async function refresh() {
   const { signal } = refreshing;
   try {
     const page = await fetchPage(location.href, signal);
-    if (!page) return false;
+    if (!page || !await appendMore(page, signal)) return false;
+    // what was sent is answered by another page
+    if ($("[data-part] form[data-sent]")) return undefined;
     for (const part of all("[data-part]")) {
       const fresh = $(`[data-part="${part.dataset.part}"]`, page);
       if (fresh) swap(part, fresh);
     }
     rendered = page.body.dataset.rendered;
     prepare(document);
+    toSay?.();
+    toSay = undefined;
     return true;
   } catch {
     return signal.aborted ? undefined : false;
+  } finally {
+    if (refreshing?.signal === signal) refreshing = undefined;
   }
+}
+
+// Appends what "Show more" has appended; whether that worked.
+async function appendMore(page, signal) {
+  for (let appended = 0; appended < pagesBelow; appended += 1) {
+    const link = $("[data-more]", page);
+    if (!link) break;
+    const next = await fetchPage(link.href, signal);
+    if (!next) return false;
+    $("[data-list]", page).append(...all("[data-list] > li", next));
+    link.closest(".more").replaceChildren(...all("[data-more]", next));
+  }
+  return true;
 }
 
 async function fetchPage(url, signal) {
@@ -128,8 +165,10 @@ async function fetchPage(url, signal) {
   return new DOMParser().parseFromString(await response.text(), "text/html");
 }
 
+// What tells one element from others of its part
+const told = (it) => [it.tagName, it.name, it.value, it.href, it.textContent].join("\n");
+
 function swap(part, fresh) {
-  if (part.querySelector("[data-appended]")) return;
   for (const chosen of all("input:checked", part)) {
     const same = all("input", fresh)
       .find((input) => input.name === chosen.name && input.value === chosen.value);
@@ -139,15 +178,26 @@ function swap(part, fresh) {
   all("details", fresh).forEach((details, index) => { details.open ||= open[index] ?? false; });
   const badge = (within) => $(".badge", within)?.textContent.trim();
   if (fresh.matches("[data-live-part]") && !fresh.matches("section") && badge(part) !== badge(fresh)) {
-    announce($(".state-word, .prose", fresh)?.textContent ?? badge(fresh));
+    const word = $(".state-word", fresh) ?? $(".prose", fresh);
+    announce(word?.textContent ?? badge(fresh));
   }
   const at = document.activeElement;
-  const focused = part.contains(at) ? [at.tagName, at.name, at.value, at.textContent] : null;
+  const focused = part.contains(at) ? told(at) : null;
   part.replaceWith(document.adoptNode(fresh));
   if (!focused) return;
-  const same = all("a, button, input, summary", fresh).find((it) =>
-    [it.tagName, it.name, it.value, it.textContent].every((what, index) => what === focused[index]));
+  const same = all("a, button, input, summary", fresh).find((it) => told(it) === focused);
   (same ?? $("#content")).focus({ preventScroll: true });
+}
+
+// What nobody tells of is asked for, less often each time
+
+const ASK_MS = 2000;
+let asked = 0;
+
+function settle(within) {
+  const isUnsettled = $("[data-unsettled]", within) !== null;
+  if (isUnsettled) refreshSoon(Math.min(ASK_MS * 2 ** asked, PAUSE_MAX_MS));
+  asked = isUnsettled ? asked + 1 : 0;
 }
 
 // Changes, as they happen
@@ -206,18 +256,25 @@ function changedOrder({ id, version }) {
 
 let typing;
 
+function sayFound() {
+  const [found, empty] = [all("[data-list] > li").length, $(".empty")];
+  announce(empty?.textContent ?? `${found}${$("[data-more]") ? "+" : ""} · ${$("#results").textContent}`);
+}
+
 function searchLive(form) {
-  const search = async () => {
+  const search = () => {
     const fields = new URLSearchParams(new FormData(form));
     for (const [name, value] of [...fields]) {
       if (!value.trim() || (name === "sort" && value === "newest")) fields.delete(name);
     }
     const query = fields.toString();
     history.replaceState(null, "", query ? `/?${query}` : "/");
-    $("[data-appended]")?.removeAttribute("data-appended");
-    if (!await refresh()) return;
-    const [found, empty] = [all("[data-list] > li").length, $(".empty")];
-    announce(empty?.textContent ?? `${found}${$("[data-more]") ? "+" : ""} · ${$("#results").textContent}`);
+    pagesBelow = 0;
+    for (const link of all("a[hreflang]")) {
+      link.search = new URLSearchParams({ to: link.lang, return_to: `/${location.search}` });
+    }
+    toSay = sayFound;
+    catchUp();
   };
   const soon = (ms) => {
     clearTimeout(typing);
@@ -235,15 +292,16 @@ function searchLive(form) {
 
 async function more(link) {
   link.setAttribute("aria-disabled", "true");
+  // one that is under way knows nothing of this page
+  if (refreshing) refreshSoon(1000);
+  refreshing?.abort();
   try {
-    const response = await fetch(link.href);
-    if (!response.ok) throw new Error(response.statusText);
-    const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    const [list, items] = [$("[data-list]"), all("[data-list] > li", page)];
-    list.dataset.appended = "";
-    list.append(...items);
-    const next = $("[data-more]", page);
-    link.closest(".more").replaceChildren(...(next ? [next] : []));
+    const page = await fetchPage(link.href);
+    if (!page) throw new Error(link.href);
+    const items = all("[data-list] > li", page);
+    pagesBelow += 1;
+    $("[data-list]").append(...items);
+    $(".more").replaceChildren(...all("[data-more]", page));
     $("a", items[0])?.focus({ preventScroll: true });
     prepare(document);
   } catch {
@@ -282,25 +340,33 @@ function check(form) {
   });
 }
 
+const ANSWERED_WITHIN_MS = 20_000;
+
 function sendOnce(form) {
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "yes";
+    // nobody tells the page that its visitor has stopped waiting
+    setTimeout(allowAgain, ANSWERED_WITHIN_MS);
     for (const button of all("button", form)) button.setAttribute("aria-disabled", "true");
   });
 }
 
 function allowAgain() {
-  for (const form of all("form[data-sent]")) {
+  const sent = all("form[data-sent]");
+  for (const form of sent) {
     delete form.dataset.sent;
     for (const button of all("button", form)) button.removeAttribute("aria-disabled");
   }
+  // meanwhile nothing was refreshed
+  if (sent.length) catchUp();
 }
 
 // Everything together
 
 function prepare(within) {
   localizeTimes(within);
+  settle(within);
   countDown(within);
   listen();
   for (const form of all("form:not([data-ready])", within)) {
@@ -322,6 +388,7 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") allowAgain();
   const menu = $("details.menu[open]");
   if (event.key !== "Escape" || !menu) return;
   menu.open = false;

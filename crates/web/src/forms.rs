@@ -20,10 +20,11 @@ const NEVER_KEPT: &[&str] = &["password", "current", "token", csrf::FIELD, "csrf
 pub(crate) struct Form(Vec<(String, String)>);
 
 impl Form {
-    /// Reads the body of a form, or a query.
+    /// Reads the body of a form, or a query. Browsers send a line break as two characters, and
+    /// count it as one while one types.
     pub(crate) fn read(text: &[u8]) -> Self {
         let pairs = form_urlencoded::parse(text).take(FIELDS_MAX);
-        Self(pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
+        Self(pairs.map(|(name, value)| (name.into_owned(), value.replace("\r\n", "\n"))).collect())
     }
 
     /// The value of the field `name`; empty when there is none.
@@ -36,8 +37,9 @@ impl Form {
         Some(self.get(name).trim()).filter(|value| !value.is_empty())
     }
 
-    /// With the field `name`, for a form that is shown with what is stored.
+    /// With this value of the field `name`, for a form that is shown with what is stored.
     pub(crate) fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.0.retain(|(field, _)| field != name);
         self.0.push((name.to_owned(), value.into()));
         self
     }
@@ -85,6 +87,12 @@ impl FromRequest<Web> for Post {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_break_is_one_character() {
+        let form = Form::read(b"description=a%0D%0Ab%0Ac");
+        assert_eq!(form.get("description"), "a\nb\nc");
+    }
 
     #[test]
     fn secrets_are_not_kept() {

@@ -14,6 +14,7 @@ mod session;
 mod texts;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use kernel::{Clock, Currency};
@@ -30,10 +31,19 @@ pub struct Web {
     pub live: Live,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
-    /// What prices are in.
-    pub currency: Currency,
+    /// On what terms people buy.
+    pub terms: Terms,
     /// Whether people reach the pages by HTTPS.
     pub is_https: bool,
+}
+
+/// On what terms people buy.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms {
+    /// What prices are in.
+    pub currency: Currency,
+    /// How long a buyer has to pay.
+    pub window: Duration,
 }
 
 /// All pages, to be wrapped by `http_kit::edge::for_people` together with the [`Web`] itself.

@@ -28,6 +28,8 @@ pub(crate) struct Visitor {
     pub(crate) uri: Uri,
     pub(crate) language: Language,
     pub(crate) now: Timestamp,
+    /// Whether this asks for a page, and changes nothing.
+    pub(crate) only_asks: bool,
     /// Whether there is a session's cookie. Whether it is a session's still, the exchange knows.
     pub(crate) is_signed_in: bool,
     is_https: bool,
@@ -49,6 +51,7 @@ impl Visitor {
             uri: parts.uri.clone(),
             language,
             now: web.clock.now(),
+            only_asks: parts.method.is_safe(),
             is_signed_in: session.is_some_and(|value| !value.is_empty()),
             is_https: web.is_https,
             csrf: cookie(headers, csrf_cookie(web.is_https)).and_then(Secret::parse),
@@ -68,9 +71,14 @@ impl Visitor {
         self.csrf.is_some_and(|secret| secret.made(token))
     }
 
-    /// The cookie of the secret that this visitor was given just now.
+    /// The cookie of the secret that this visitor is given with the page, if there was none. Every
+    /// page gives one: of two that are opened at once on a first visit, each would set another, and
+    /// only one of them could send its form.
     pub(crate) fn fresh_cookie(&self) -> Option<HeaderValue> {
-        let secret = (*self.fresh.get()?)?;
+        if self.csrf.is_some() {
+            return None;
+        }
+        let secret = (*self.fresh.get_or_init(Secret::new))?;
         set_cookie(csrf_cookie(self.is_https), &secret.expose(), None, self.is_https)
     }
 

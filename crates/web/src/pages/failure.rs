@@ -27,7 +27,7 @@ pub(crate) fn page(visitor: &Visitor, failed: &Failed) -> Response {
         }
         Failed::Refused(refused) => show(visitor, refused.status, ["refused", "refused-next"]),
         Failed::Away { is_in_doubt } => {
-            let next = if *is_in_doubt { "away-doubt" } else { "away-next" };
+            let next = if *is_in_doubt && !visitor.only_asks { "away-doubt" } else { "away-next" };
             show(visitor, StatusCode::SERVICE_UNAVAILABLE, ["away", next])
         }
     }

@@ -12,7 +12,7 @@ use crate::forms::Form;
 use crate::parts::icon::{self, icon};
 use crate::parts::layout::Page;
 use crate::parts::ticket_card::ticket_card;
-use crate::parts::{offer, state};
+use crate::parts::{moment, offer, state};
 use crate::session::Visitor;
 use crate::texts::Language;
 
@@ -38,12 +38,13 @@ async fn page(web: &Web, visitor: &Visitor, form: &Form) -> Result<Response, Fai
     let search = Search::read(form);
     let found = Api::new(web, visitor).tickets(&search.wanted).await?;
     let language = visitor.language;
+    let window = moment::span(language, web.terms.window);
     let content = html! {
         section.hero {
             h1 { (language.say("home-title")) }
-            p.lead { (language.say("home-lead")) }
+            p.lead { (language.fill("home-lead", &[("window", window.into())])) }
         }
-        (search_form(language, form, &search, web.currency.code()))
+        (search_form(language, form, &search, web.terms.currency.code()))
         (results(language, form, &search, &found))
         (state::templates(language))
     };

@@ -18,8 +18,8 @@ pub(crate) mod ticket_withdraw;
 use axum::Router;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{get, post};
-use http::{HeaderValue, StatusCode, header};
+use axum::routing::get;
+use http::{HeaderValue, StatusCode, Uri, header};
 
 use crate::Web;
 use crate::refusals::prefers_page;
@@ -32,11 +32,13 @@ pub(crate) fn router(web: Web) -> Router<Web> {
     };
     let not_so =
         async move |request: Request| absent(&web, StatusCode::METHOD_NOT_ALLOWED, request);
+    // who asks for the address of a form, by a link or by going back, wants the page that has it
     let page_of_form = async || Redirect::to("/account");
+    let home = async || Redirect::to("/");
     Router::new()
         .route("/", get(home::show))
         .route("/tickets/{id}", get(ticket::show))
-        .route("/tickets/{id}/reserve", post(ticket::reserve))
+        .route("/tickets/{id}/reserve", get(page_above).post(ticket::reserve))
         .route("/tickets/{id}/edit", get(ticket_edit::show).post(ticket_edit::save))
         .route("/tickets/{id}/withdraw", get(ticket_withdraw::show).post(ticket_withdraw::withdraw))
         .route("/sell", get(sell::show).post(sell::sell))
@@ -44,11 +46,11 @@ pub(crate) fn router(web: Web) -> Router<Web> {
         .route("/orders", get(orders::as_buyer))
         .route("/sales", get(orders::as_seller))
         .route("/orders/{id}", get(order::show))
-        .route("/orders/{id}/pay", post(order::pay))
-        .route("/orders/{id}/cancel", post(order::cancel))
+        .route("/orders/{id}/pay", get(page_above).post(order::pay))
+        .route("/orders/{id}/cancel", get(page_above).post(order::cancel))
         .route("/register", get(register::show).post(register::register))
         .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
-        .route("/sign-out", post(sign_out::sign_out))
+        .route("/sign-out", get(home).post(sign_out::sign_out))
         .route("/account", get(account::show))
         .route("/account/password", get(page_of_form).post(account::change_password))
         .route("/account/sessions", get(page_of_form).post(account::revoke))
@@ -59,6 +61,11 @@ pub(crate) fn router(web: Web) -> Router<Web> {
         .route("/settings", get(async || Redirect::to("/account")))
         .method_not_allowed_fallback(not_so)
         .fallback(missing)
+}
+
+/// The page of the ticket or the order that a form is about.
+async fn page_above(uri: Uri) -> Redirect {
+    Redirect::to(uri.path().rsplit_once('/').map_or("/", |(above, _)| above))
 }
 
 /// For people a page; programs, which don't ask for one, get the bare `status`, of which the edge

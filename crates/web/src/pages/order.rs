@@ -56,6 +56,13 @@ impl Shown<'_> {
         self.payments.first().is_some_and(|payment| under_way.contains(&payment.status))
     }
 
+    /// Whether the ticket is the buyer's and the bank is yet to be asked for the money it holds.
+    /// No event tells when that is done.
+    fn is_charging(&self) -> bool {
+        let is_held = |payment: &Payment| payment.status == PaymentStatus::Authorized;
+        self.order.status == OrderStatus::Complete && self.payments.iter().any(is_held)
+    }
+
     fn content(&self) -> Markup {
         let (language, order) = (self.visitor.language, &self.order);
         let eyebrow = if self.is_buyer { "order-eyebrow" } else { "sale-eyebrow" };
@@ -63,7 +70,7 @@ impl Shown<'_> {
             if self.is_buyer { ("/orders", "back-to-orders") } else { ("/sales", "back-to-sales") };
         html! {
             div.order data-part="order" data-live-part data-live-order=(order.id)
-                data-version=(order.version) {
+                data-version=(order.version) data-unsettled[self.is_charging()] {
                 article.big-ticket {
                     div.big-main {
                         p.eyebrow { (language.say(eyebrow)) }
@@ -90,6 +97,7 @@ impl Shown<'_> {
     fn told(&self) -> Markup {
         let (language, order) = (self.visitor.language, &self.order);
         let key = match (order.status, order.cancel_reason, self.is_buyer) {
+            (OrderStatus::Complete, _, true) if self.is_charging() => "told-charging",
             (OrderStatus::Complete, _, true) => "told-complete",
             (OrderStatus::Complete, _, false) => "told-sold",
             (OrderStatus::Cancelled, Some(CancelReason::Buyer), true) => "told-cancelled",

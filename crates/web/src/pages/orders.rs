@@ -9,6 +9,7 @@ use maud::{Markup, html};
 use super::failure;
 use crate::Web;
 use crate::api::orders::{OrderPage, Side};
+use crate::api::tickets::{Ticket, Wanted};
 use crate::api::{Api, Failed};
 use crate::forms::Form;
 use crate::parts::layout::Page;
@@ -50,7 +51,9 @@ async fn page(web: &Web, visitor: &Visitor, form: &Form, side: Side) -> Result<R
     let (status, label, wanted) =
         FILTERS.into_iter().find(|(name, ..)| *name == status).unwrap_or(FILTERS[0]);
     let after = form.typed("after").and_then(|id| OrderId::parse(id).ok());
-    let found = Api::new(web, visitor).orders(side, wanted, after).await?;
+    let api = Api::new(web, visitor);
+    let (found, free) = tokio::join!(api.orders(side, wanted, after), free_tickets(api, side));
+    let found = found?;
     let language = visitor.language;
     let (path, title, lead) = match side {
         Side::Buyer => ("/orders", "orders-page", "orders-lead"),
@@ -63,6 +66,11 @@ async fn page(web: &Web, visitor: &Visitor, form: &Form, side: Side) -> Result<R
         section data-part="results" data-live-part aria-labelledby="results" {
             h2.unseen #results { (language.say(label)) }
             (list(language, &found, side))
+            // as soon as one of these is taken, there is an order more
+            @for ticket in &free {
+                span hidden data-live-part data-live-ticket=(ticket.id)
+                    data-version=(ticket.version) {}
+            }
             @if let Some(next) = &found.next {
                 p.more {
                     a.button.quiet rel="next" data-more
@@ -74,6 +82,17 @@ async fn page(web: &Web, visitor: &Visitor, form: &Form, side: Side) -> Result<R
         }
     };
     Ok(Page::new(visitor, language.say(title)).fleeting().show(&content))
+}
+
+/// The seller's newest tickets that nobody has; a page that doesn't know them is no worse than one
+/// that isn't open.
+async fn free_tickets(api: Api<'_>, side: Side) -> Vec<Ticket> {
+    if side == Side::Buyer {
+        return Vec::new();
+    }
+    let Ok(user) = api.user().await else { return Vec::new() };
+    let wanted = Wanted { seller: Some(user.id), is_free: true, ..Wanted::default() };
+    api.tickets(&wanted).await.map(|page| page.results).unwrap_or_default()
 }
 
 fn filters(language: Language, path: &str, chosen: &str) -> Markup {

@@ -38,7 +38,7 @@ pub(crate) fn page(
             form method="post" action="/sell" data-once data-check {
                 (hidden(visitor))
                 (once(form.get(ONCE)))
-                (offer::fields(language, form, faults, web.currency))
+                (offer::fields(language, form, faults, web.terms.currency))
                 button { (language.say("sell-button")) }
             }
         }

@@ -1,5 +1,7 @@
 //! `/tickets/{id}`: what a ticket is and costs, whether it can be had, and reserving it.
 
+use std::borrow::Cow;
+
 use axum::extract::{Path, State};
 use axum::response::Response;
 use events::Order;
@@ -33,6 +35,8 @@ struct Shown<'a> {
     user: Option<User>,
     /// The order that holds it, if this visitor may see it.
     order: Option<Order>,
+    /// How long a buyer has to pay.
+    window: Cow<'static, str>,
 }
 
 async fn page(web: &Web, visitor: &Visitor, id: TicketId) -> Result<Response, Failed> {
@@ -43,7 +47,8 @@ async fn page(web: &Web, visitor: &Visitor, id: TicketId) -> Result<Response, Fa
         (Some(order), Some(_)) => api.order(order).await.ok(),
         _ => None,
     };
-    let shown = Shown { visitor, ticket, user, order };
+    let window = moment::span(visitor.language, web.terms.window);
+    let shown = Shown { visitor, ticket, user, order, window };
     let content = shown.content();
     Ok(Page::new(visitor, &*shown.ticket.title).show(&content))
 }
@@ -123,7 +128,9 @@ impl Shown<'_> {
                     (once(&self.visitor.asks(ONCE)))
                     button.wide-button { (language.say("ticket-reserve")) }
                 }
-                p.hint { (language.say("ticket-reserve-hint")) }
+                p.hint {
+                    (language.fill("ticket-reserve-hint", &[("window", (&*self.window).into())]))
+                }
             } @else {
                 a.button.quiet href="/" { (language.say("ticket-others")) }
             }

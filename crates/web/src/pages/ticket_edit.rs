@@ -8,6 +8,7 @@ use maud::html;
 
 use super::{failure, see_other, sign_in};
 use crate::Web;
+use crate::api::tickets::Ticket;
 use crate::api::{Api, Failed};
 use crate::forms::{Form, Post};
 use crate::parts::layout::Page;
@@ -21,31 +22,55 @@ pub(crate) async fn show(
     Path(id): Path<String>,
 ) -> Response {
     let Ok(id) = TicketId::parse(&id) else { return failure::not_found(&visitor) };
-    failure::answer(&visitor, stored(&web, &visitor, id, "").await)
+    failure::answer(&visitor, stored(&web, &visitor, id).await)
 }
 
-/// The form with what is stored.
-async fn stored(
+/// The ticket, if this visitor may change it now; what to show instead otherwise.
+async fn changeable(
     web: &Web,
     visitor: &Visitor,
     id: TicketId,
-    code: &str,
-) -> Result<Response, Failed> {
+) -> Result<Result<Ticket, Response>, Failed> {
     let api = Api::new(web, visitor);
     let (ticket, user) = tokio::join!(api.ticket(id), api.user());
     let (ticket, user) = (ticket?, user?);
-    if ticket.user_id != user.id {
-        return Ok(failure::not_found(visitor));
-    }
-    if ticket.order_id.is_some() {
-        return Ok(see_other(&note::with(&format!("/tickets/{id}"), "held"), []));
-    }
+    Ok(if ticket.user_id != user.id {
+        Err(failure::not_found(visitor))
+    } else if ticket.order_id.is_some() {
+        Err(see_other(&note::with(&format!("/tickets/{id}"), "held"), []))
+    } else {
+        Ok(ticket)
+    })
+}
+
+/// The form with what was typed, after another change has come first: sent once more, it goes on
+/// from there.
+async fn outrun(
+    web: &Web,
+    visitor: &Visitor,
+    id: TicketId,
+    typed: &Form,
+) -> Result<Response, Failed> {
+    let ticket = match changeable(web, visitor, id).await? {
+        Ok(ticket) => ticket,
+        Err(instead) => return Ok(instead),
+    };
+    let form = typed.clone().with("version", ticket.version.to_string());
+    Ok(page(web, visitor, id, &form, &Faults::new(), "outrun"))
+}
+
+/// The form with what is stored.
+async fn stored(web: &Web, visitor: &Visitor, id: TicketId) -> Result<Response, Failed> {
+    let ticket = match changeable(web, visitor, id).await? {
+        Ok(ticket) => ticket,
+        Err(instead) => return Ok(instead),
+    };
     let form = Form::default()
         .with("title", ticket.title)
         .with("price", visitor.language.amount(ticket.price, ticket.currency))
         .with("description", ticket.description.unwrap_or_default())
         .with("version", ticket.version.to_string());
-    Ok(page(web, visitor, id, &form, &Faults::new(), code))
+    Ok(page(web, visitor, id, &form, &Faults::new(), ""))
 }
 
 /// The form with what was typed, and with a sentence above it.
@@ -66,7 +91,7 @@ pub(crate) fn page(
             form method="post" action={ "/tickets/" (id) "/edit" } data-once data-check {
                 (hidden(visitor))
                 input type="hidden" name="version" value=(form.get("version"));
-                (offer::fields(language, form, faults, web.currency))
+                (offer::fields(language, form, faults, web.terms.currency))
                 p.row {
                     button { (language.say("edit-button")) }
                     a.button.quiet href={ "/tickets/" (id) } { (language.say("never-mind")) }
@@ -103,10 +128,7 @@ pub(crate) async fn save(
             page(&web, &visitor, id, &form, &offer::faults_of(refused), "")
         }
         (_, "ticket-held" | "ticket-withdrawn") => see_other(&note::with(&here, "held"), []),
-        (_, "stale-version") => {
-            let latest = stored(&web, &visitor, id, "conflict").await;
-            failure::answer(&visitor, latest)
-        }
+        (_, "stale-version") => failure::answer(&visitor, outrun(&web, &visitor, id, &form).await),
         _ if failed.is_not_found() => failure::not_found(&visitor),
         _ => page(&web, &visitor, id, &form, &Faults::new(), failure::note_of(&failed)),
     }

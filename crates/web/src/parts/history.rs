@@ -32,6 +32,9 @@ fn steps(order: &Order, payments: &[Payment]) -> Vec<Step> {
         steps.push(("step", "step-payment", started(payment.id)));
         let outcome = match payment.status {
             PaymentStatus::Pending => None,
+            PaymentStatus::Authorized if order.status == OrderStatus::Complete => {
+                Some(("step", "step-charging"))
+            }
             PaymentStatus::Authorized => Some(("step", "step-authorized")),
             PaymentStatus::Captured => Some(("step step-good", "step-captured")),
             PaymentStatus::Voided => Some(("step", "step-voided")),

@@ -1,9 +1,23 @@
 //! Times. The server writes UTC; the script writes what the visitor's clock on the wall shows.
 
+use std::borrow::Cow;
+use std::time::Duration;
+
 use kernel::Timestamp;
 use maud::{Markup, html};
 
 use crate::texts::Language;
+
+/// How long something lasts: in minutes, where that says it exactly.
+pub(crate) fn span(language: Language, span: Duration) -> Cow<'static, str> {
+    let seconds = span.as_secs();
+    let (key, count) = if seconds > 0 && seconds.is_multiple_of(60) {
+        ("span-minutes", seconds / 60)
+    } else {
+        ("span-seconds", seconds)
+    };
+    language.fill(key, &[("count", count.into())])
+}
 
 /// A day and a time of day.
 pub(crate) fn instant(language: Language, at: Timestamp) -> Markup {

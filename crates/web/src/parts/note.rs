@@ -51,6 +51,7 @@ const NOTES: &[(&str, Tone, &str, &str)] = &[
     ("away", Bad, "note-away", "note-away-next"),
     ("too-soon", Bad, "note-too-soon", "note-too-soon-next"),
     ("conflict", Bad, "note-conflict", "note-conflict-next"),
+    ("outrun", Bad, "note-outrun", "note-outrun-next"),
     ("no-card", Bad, "note-no-card", ""),
 ];
 

@@ -51,6 +51,10 @@ pub(crate) fn price(text: &str) -> Result<MajorUnits, &'static str> {
     if !is_plain {
         return Err("rule-price");
     }
+    // a separator of thousands, as in 1.000, is not to be read as that of cents
+    if text.split_once('.').is_some_and(|(_, cents)| cents.len() > 2) {
+        return Err("rule-price-precise");
+    }
     MajorUnits::parse(&text).map_err(|invalid| match invalid {
         InvalidAmount::NotANumber => "rule-price",
         InvalidAmount::Negative => "rule-price-negative",
@@ -133,7 +137,11 @@ mod tests {
             ("free", "rule-price"),
             ("1e3", "rule-price"),
             ("1.000,50", "rule-price"),
+            ("1,000.50", "rule-price"),
             ("19.999", "rule-price-precise"),
+            ("1.000", "rule-price-precise"),
+            ("1,000", "rule-price-precise"),
+            ("1.000.000", "rule-price-precise"),
             ("-1", "rule-price-negative"),
             ("1000000", "rule-price-large"),
         ] {

@@ -29,7 +29,7 @@ back-to-sales = Alle Verkäufe
 
 home-page = Tickets finden
 home-title = Jeder Platz verdient jemanden
-home-lead = Tickets von Leuten, die nicht können, für Leute, die wollen. Ein Klick reserviert; dann ist es 15 Minuten für dich da, bis du bezahlt hast.
+home-lead = Tickets von Leuten, die nicht können, für Leute, die wollen. Ein Klick reserviert; dann ist es { $window } für dich da, bis du bezahlt hast.
 search-label = Tickets nach Namen suchen
 search-placeholder = Band, Team, Ort …
 search-button = Suchen
@@ -50,13 +50,22 @@ results-empty = Noch verkauft niemand etwas.
 results-empty-next = Mach den Anfang.
 card-listed = Seit { $it }
 
+span-minutes = { $count ->
+    [one] eine Minute
+   *[other] { $count } Minuten
+ }
+span-seconds = { $count ->
+    [one] eine Sekunde
+   *[other] { $count } Sekunden
+ }
+
 ## Ein Ticket
 
 ticket-eyebrow = Ticket
 ticket-in-full = alles inbegriffen, keine Gebühren
 ticket-no-description = Mehr sagt die Verkäuferin oder der Verkäufer nicht dazu.
 ticket-free = Noch hat es niemand.
-ticket-reserved = Jemand bezahlt gerade. Wenn nicht, ist es binnen 15 Minuten wieder da.
+ticket-reserved = Jemand bezahlt gerade. Wenn nicht, ist es bald wieder da.
 ticket-reserved-until = Jemand bezahlt gerade. Vielleicht ist es um { $it } wieder da.
 ticket-yours = Du hast es reserviert.
 ticket-sold = Jemand hat es gekauft.
@@ -64,7 +73,7 @@ ticket-bought = Du hast es gekauft.
 ticket-withdrawn = Es wurde zurückgezogen.
 ticket-not-on-sale = Es ist nicht zu haben.
 ticket-reserve = Reservieren
-ticket-reserve-hint = Dann hast du 15 Minuten zum Bezahlen. Reservieren kostet nichts.
+ticket-reserve-hint = Dann hast du { $window } zum Bezahlen. Reservieren kostet nichts.
 ticket-others = Andere Tickets ansehen
 ticket-to-order = Zu deiner Bestellung
 ticket-to-sale = Zur Bestellung
@@ -106,7 +115,7 @@ rule-title = Sag in 3 bis 56 Zeichen, wofür es ist.
 rule-description = Bitte höchstens 2000 Zeichen, und keine unsichtbaren.
 rule-price = Gib einen Betrag an, etwa 19,99.
 rule-price-negative = Der Preis kann nicht unter null liegen.
-rule-price-precise = Bitte höchstens zwei Stellen nach dem Komma.
+rule-price-precise = Bitte höchstens zwei Stellen nach dem Komma, und nichts zwischen den Tausendern: 1000,00.
 rule-price-large = Mehr als 999.999,99 geht nicht.
 
 ## Bestellungen
@@ -116,7 +125,7 @@ orders-lead = Was du reserviert und gekauft hast.
 orders-none = Keine Bestellungen.
 orders-none-next = Such dir ein Ticket aus und reservier es.
 sales-page = Verkäufe
-sales-lead = Wer deine Tickets reserviert und gekauft hat.
+sales-lead = Welche deiner Tickets reserviert und verkauft sind.
 sales-none = Keine Verkäufe.
 sales-none-next = Sobald jemand eines deiner Tickets reserviert, steht es hier.
 filter-label = Nach Stand filtern
@@ -138,11 +147,12 @@ order-look-again = Ist es wieder frei? Nachsehen
 told-open = Das Ticket ist für dich zurückgelegt. Bezahl rechtzeitig, dann gehört es dir.
 told-held = Jemand hat dein Ticket reserviert und kann bis dahin bezahlen.
 told-complete = Es gehört dir. Deine Karte wurde einmal belastet; viel Vergnügen.
+told-charging = Es gehört dir. Deine Karte wird gerade belastet, einmal; viel Vergnügen.
 told-sold = Verkauft. Alles ist bezahlt.
 told-cancelled = Du hast das Ticket zurückgegeben. Deine Karte wurde nicht belastet.
-told-given-back = Es wurde zurückgegeben und ist wieder zu haben.
-told-failed = Zu viele Karten wurden abgelehnt. Keine wurde belastet, und das Ticket ist wieder zu haben.
-told-expired = Die Zeit zum Bezahlen ist abgelaufen. Keine Karte wurde belastet, und das Ticket ist wieder zu haben.
+told-given-back = Es wurde zurückgegeben und kam wieder in den Verkauf.
+told-failed = Zu viele Karten wurden abgelehnt. Keine wurde belastet, und das Ticket kam wieder in den Verkauf.
+told-expired = Die Zeit zum Bezahlen ist abgelaufen. Keine Karte wurde belastet, und das Ticket kam wieder in den Verkauf.
 countdown-until = Zurückgelegt bis { $it }
 countdown-warning = Noch zwei Minuten zum Bezahlen.
 countdown-over = Die Zeit ist abgelaufen.
@@ -166,15 +176,16 @@ history-title = Was bisher geschah
 step-created = Reserviert: Das Ticket ist zurückgelegt.
 step-payment = Eine Zahlung wurde begonnen.
 step-authorized = Die Bank hält das Geld bereit; noch ist nichts abgebucht.
+step-charging = Die Bank hält das Geld bereit, und die Karte wird gerade belastet.
 step-captured = Die Karte wurde belastet.
 step-voided = Die Bank hat das Geld freigegeben: Nichts wurde abgebucht.
 step-failed = Die Karte wurde abgelehnt; nichts wurde abgebucht.
 step-refunded = Das Geld wurde zurückgegeben.
 step-complete = Abgeschlossen: Das Ticket hat seinen Platz gefunden.
-step-cancelled = Auf Wunsch storniert; das Ticket ist wieder zu haben.
-step-payment-failed = Nach zu vielen abgelehnten Karten storniert; das Ticket ist wieder zu haben.
-step-expired = Storniert: Die Zeit zum Bezahlen war vorbei, und das Ticket ist wieder zu haben.
-step-until = Als Nächstes: Unbezahlt endet sie von selbst.
+step-cancelled = Auf Wunsch storniert; das Ticket kam wieder in den Verkauf.
+step-payment-failed = Nach zu vielen abgelehnten Karten storniert; das Ticket kam wieder in den Verkauf.
+step-expired = Storniert: Die Zeit zum Bezahlen war vorbei, und das Ticket kam wieder in den Verkauf.
+step-until = Als Nächstes: Ohne Zahlung endet die Bestellung von selbst.
 
 ## Konten
 
@@ -260,7 +271,7 @@ note-declined-next = Nichts wurde abgebucht, und das Ticket ist noch für dich z
 note-declined-processing = Die Bank war nicht zu erreichen.
 note-declined-processing-next = Nichts wurde abgebucht. Versuch es noch einmal, vielleicht mit einer anderen Karte.
 note-too-late = Die Zeit war vorbei, bevor die Zahlung kam.
-note-too-late-next = Nichts wurde abgebucht. Das Ticket ist wieder zu haben: Ist es frei, reservier es noch einmal.
+note-too-late-next = Nichts wurde abgebucht. Das Ticket kam wieder in den Verkauf: Ist es frei, reservier es noch einmal.
 note-order-cancelled = Diese Bestellung wurde storniert, bevor die Zahlung kam.
 note-already-paid = Das hast du schon bezahlt: Einmal genügt, und nur einmal wurde abgebucht.
 note-in-progress = Eine Zahlung läuft schon, vielleicht in einem anderen Tab. Hier steht dann, wie sie ausging.
@@ -277,6 +288,8 @@ note-too-soon = Das war zu viel auf einmal.
 note-too-soon-next = Nichts wurde geändert. Warte einen Augenblick und versuch es noch einmal.
 note-conflict = Das hat nicht geklappt: Inzwischen hat sich etwas geändert.
 note-conflict-next = Hier siehst du, wie es jetzt steht.
+note-outrun = Dieses Ticket wurde inzwischen geändert, vielleicht in einem anderen Fenster.
+note-outrun-next = Was du geschrieben hast, ist noch da; speicherst du es, ersetzt es jene Änderung.
 note-no-card = Wähl eine der Karten.
 
 ## Was schiefging
@@ -289,7 +302,7 @@ too-many = Einen Augenblick, bitte
 too-many-next = Von deiner Adresse kamen zu viele Anfragen. Warte einen Augenblick und versuch es noch einmal.
 away = Wir sind gleich wieder da
 away-next = Ein Teil der Börse ist nicht zu erreichen. Versuch es gleich noch einmal; nichts wurde geändert.
-away-doubt = Ein Teil der Börse ist nicht zu erreichen. Sieh in deinen Bestellungen nach, bevor du es noch einmal versuchst: Vielleicht hat es geklappt.
+away-doubt = Ein Teil der Börse ist nicht zu erreichen. Wir wissen nicht, ob das geklappt hat: Sieh nach, bevor du es noch einmal versuchst.
 stale-form = Dieses Formular war zu lange offen
 stale-form-next = Geh zurück, lade die Seite neu und schick es noch einmal ab. Cookies müssen erlaubt sein.
 too-large = Das ist zu viel

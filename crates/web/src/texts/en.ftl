@@ -29,7 +29,7 @@ back-to-sales = All sales
 
 home-page = Find tickets
 home-title = Every seat deserves someone in it
-home-lead = Tickets from people who can’t go, for people who can. Reserve one with a click; it is yours for 15 minutes while you pay.
+home-lead = Tickets from people who can’t go, for people who can. Reserve one with a click; it is yours for { $window } while you pay.
 search-label = Search tickets by name
 search-placeholder = Artist, team, place …
 search-button = Search
@@ -50,13 +50,22 @@ results-empty = Nobody sells anything yet.
 results-empty-next = Be the first.
 card-listed = Listed { $it }
 
+span-minutes = { $count ->
+    [one] one minute
+   *[other] { $count } minutes
+ }
+span-seconds = { $count ->
+    [one] one second
+   *[other] { $count } seconds
+ }
+
 ## A ticket
 
 ticket-eyebrow = Ticket
 ticket-in-full = in full: no fees on top
 ticket-no-description = The seller says nothing more about it.
 ticket-free = Nobody has it yet.
-ticket-reserved = Somebody is paying for it. If they don’t, it comes back within 15 minutes.
+ticket-reserved = Somebody is paying for it. If they don’t, it comes back.
 ticket-reserved-until = Somebody is paying for it. It may come back at { $it }.
 ticket-yours = You have reserved it.
 ticket-sold = Somebody has bought it.
@@ -64,7 +73,7 @@ ticket-bought = You have bought it.
 ticket-withdrawn = Its seller has taken it back.
 ticket-not-on-sale = It is not on sale.
 ticket-reserve = Reserve it
-ticket-reserve-hint = You then have 15 minutes to pay. Reserving costs nothing.
+ticket-reserve-hint = You then have { $window } to pay. Reserving costs nothing.
 ticket-others = See other tickets
 ticket-to-order = Go to your order
 ticket-to-sale = See the order
@@ -106,7 +115,7 @@ rule-title = Say in 3 to 56 characters what it is for.
 rule-description = At most 2,000 characters, please, without invisible ones.
 rule-price = Type an amount such as 19.99.
 rule-price-negative = The price can’t be below zero.
-rule-price-precise = At most two digits after the point, please.
+rule-price-precise = At most two digits after the point, please, and nothing between thousands: 1000.00.
 rule-price-large = The most that can be asked for is 999,999.99.
 
 ## Orders
@@ -116,7 +125,7 @@ orders-lead = What you have reserved and bought.
 orders-none = No orders here.
 orders-none-next = Find a ticket you like, and reserve it.
 sales-page = Sales
-sales-lead = Who has reserved and bought your tickets.
+sales-lead = Which of your tickets have been reserved and sold.
 sales-none = No sales here.
 sales-none-next = As soon as somebody reserves one of your tickets, you see it here.
 filter-label = Filter by status
@@ -138,11 +147,12 @@ order-look-again = Is it free again? Have a look
 told-open = The ticket is kept for you. Pay in time and it is yours.
 told-held = Somebody has reserved your ticket and has until then to pay.
 told-complete = It’s yours. Your card was charged once; enjoy the evening.
+told-charging = It’s yours. Your card is being charged, once; enjoy the evening.
 told-sold = Sold. The buyer has paid in full.
 told-cancelled = You gave the ticket back. You were not charged.
-told-given-back = The buyer gave it back. It is on sale again.
-told-failed = Too many cards were declined. Nobody was charged, and the ticket is on sale again.
-told-expired = The time to pay ran out. Nobody was charged, and the ticket is on sale again.
+told-given-back = The buyer gave it back, and it went back on sale.
+told-failed = Too many cards were declined. Nobody was charged, and the ticket went back on sale.
+told-expired = The time to pay ran out. Nobody was charged, and the ticket went back on sale.
 countdown-until = Kept until { $it }
 countdown-warning = Two minutes left to pay.
 countdown-over = The time is over.
@@ -166,13 +176,14 @@ history-title = What has happened
 step-created = Reserved: the ticket is kept for the buyer.
 step-payment = A payment was started.
 step-authorized = The bank holds the money; nothing is charged yet.
+step-charging = The bank holds the money, and the card is being charged.
 step-captured = The card was charged.
 step-voided = The bank let the money go: nothing was charged.
 step-failed = The card was declined; nothing was charged.
 step-refunded = The money was given back.
 step-complete = Complete: the ticket is the buyer’s.
-step-cancelled = Cancelled by the buyer; the ticket is on sale again.
-step-payment-failed = Cancelled after too many declined cards; the ticket is on sale again.
+step-cancelled = Cancelled by the buyer; the ticket went back on sale.
+step-payment-failed = Cancelled after too many declined cards; the ticket went back on sale.
 step-expired = Cancelled: the time to pay was over, and the ticket went back on sale.
 step-until = Next: unpaid, it ends by itself.
 
@@ -260,7 +271,7 @@ note-declined-next = You were not charged, and the ticket is still kept for you:
 note-declined-processing = The bank could not be asked.
 note-declined-processing-next = You were not charged. Try once more, or with another card.
 note-too-late = The time was over before the payment came.
-note-too-late-next = You were not charged. The ticket is on sale again: if it is free, reserve it once more.
+note-too-late-next = You were not charged. The ticket went back on sale: if it is free, reserve it once more.
 note-order-cancelled = This order was cancelled before the payment came.
 note-already-paid = You have paid for this already: once is enough, and you were charged once.
 note-in-progress = A payment is under way already, perhaps in another tab. We tell you here how it went.
@@ -277,6 +288,8 @@ note-too-soon = That was too much at once.
 note-too-soon-next = Nothing was changed. Wait a moment, and try again.
 note-conflict = That didn’t work: something has changed meanwhile.
 note-conflict-next = What you see here is how things stand now.
+note-outrun = This ticket was changed meanwhile, perhaps in another window.
+note-outrun-next = What you typed is still here; saved, it takes the place of that change.
 note-no-card = Choose one of the cards.
 
 ## What went wrong
@@ -289,7 +302,7 @@ too-many = One moment, please
 too-many-next = There were too many requests from your address. Wait a moment, and try again.
 away = We’ll be right back
 away-next = A part of the exchange can’t be reached. Try again in a moment; nothing was changed.
-away-doubt = A part of the exchange can’t be reached. Look at your orders before you try again: it may have worked.
+away-doubt = A part of the exchange can’t be reached. We don’t know whether that worked: have a look before you try again.
 stale-form = This form was open too long
 stale-form-next = Go back, load the page anew, and send it once more. Cookies must be allowed.
 too-large = That is too much

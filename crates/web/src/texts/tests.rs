@@ -55,7 +55,8 @@ fn every_message_is_used_and_every_key_is_there() {
             assert!(known.contains_key(key), "{key} is missing");
         }
     }
-    for literal in code.split('"').skip(1).step_by(1) {
+    // what stands between two quotation marks may be code as well: an escaped one is not told apart
+    for literal in code.split('"') {
         let kinds = ["note-", "rule-", "step-", "told-", "state-", "card-"];
         let is_key = literal.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
         if is_key && kinds.iter().any(|kind| literal.starts_with(kind)) && literal.len() > 5 {

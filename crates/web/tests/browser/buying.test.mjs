@@ -153,10 +153,11 @@ story("a cancelled order gives the ticket back at once", async (world) => {
   const other = await world.guest();
   await reserveOn(buyer, ticket);
   await other.goto(`/tickets/${ticket.id}`);
+  await sees(other.locator(".badge"), "Reserved");
   assert.equal(await other.getByRole("button", { name: "Reserve it" }).count(), 0);
   await buyer.getByText("I don’t want it any more").click();
   await buyer.getByRole("button", { name: "Cancel the order" }).click();
   await isTold(buyer, "The order is cancelled.");
-  await sees(buyer.locator(".history"), "Cancelled by the buyer; the ticket is on sale again.");
+  await sees(buyer.locator(".history"), "Cancelled by the buyer; the ticket went back on sale.");
   await other.getByRole("button", { name: "Reserve it" }).waitFor();
 });

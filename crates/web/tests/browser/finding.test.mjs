@@ -38,6 +38,16 @@ story("tickets are found by words, price and state, as one types", async (world)
   await sees(page.locator(".empty"), "Nothing fits.");
   await page.reload();
   await sees(page.locator(".empty"), "Nothing fits.");
+  // so does the way to another language
+  await page.getByLabel("to", { exact: true }).fill("15");
+  await sees(page.locator("#announce"), "1 ·");
+  await page.getByRole("link", { name: "Deutsch" }).click();
+  await sees(page.locator("#results"), "Das haben wir gefunden");
+  assert.deepEqual(await titles(page), [cheap.title]);
+  await page.getByRole("link", { name: "English" }).click();
+  await page.getByLabel("to", { exact: true }).fill("1.000");
+  await sees(page.locator("#range-fault"), "nothing between thousands");
+  await page.getByLabel("to", { exact: true }).fill("5");
   await page.getByRole("link", { name: "Show all tickets" }).click();
   await isAt(page, "/");
 });

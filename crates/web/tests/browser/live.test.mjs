@@ -179,3 +179,44 @@ story("who was signed out meanwhile doesn't find an order on the screen", async 
   await turn(buyer, false);
   await isAt(buyer, "/sign-in");
 });
+
+story("sales that are open show a new one", async (world) => {
+  const [seller, buyer] = [await world.person(), await world.register()];
+  const ticket = await world.list(seller.person, `New sale ${unique()}`);
+  await opened(seller, "/sales");
+  await sees(seller.locator(".empty"), "No sales here.");
+  await world.reserve(buyer, ticket);
+  await sees(seller.locator(".ticket"), ticket.title);
+  assert.ok(await isStill(seller));
+});
+
+story("who has read on in a list of orders hears of changes to all of them", async (world) => {
+  const seller = await world.register();
+  const buyer = await world.person();
+  const orders = [];
+  for (let number = 0; number < 21; number += 1) {
+    const ticket = await world.list(seller, `Read on ${number} ${unique()}`);
+    orders.push(await world.reserve(buyer.person, ticket));
+  }
+  await opened(buyer, "/orders");
+  await buyer.getByRole("link", { name: "Show more" }).click();
+  await buyer.getByRole("link", { name: "Show more" }).waitFor({ state: "detached" });
+  const rows = buyer.locator("[data-list] > li");
+  // of the last one on such a long list nothing is told, but it comes with the next refresh
+  for (const order of [orders[0], orders.at(-1)]) {
+    await world.api(buyer.person, "DELETE", `/api/orders/${order.id}`);
+  }
+  for (const row of [rows.first(), rows.last()]) await sees(row, "Cancelled");
+  assert.equal(await rows.count(), 21);
+  assert.ok(await isStill(buyer));
+});
+
+story("a screen reader is told the state of a ticket, and not what its seller says", async (world) => {
+  const [seller, buyer] = [await world.register(), await world.register()];
+  const title = `Said ${unique()}`;
+  const ticket = await world.list(seller, title, 20, "By the door, a bit of a draught.");
+  const page = await world.guest();
+  await opened(page, `/tickets/${ticket.id}`);
+  await world.reserve(buyer, ticket);
+  await sees(page.locator("#announce"), "Somebody is paying for it.");
+});

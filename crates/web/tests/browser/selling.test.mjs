@@ -42,7 +42,7 @@ story("what the exchange finds wrong keeps what was typed", async (world) => {
   await seller.locator("#price").evaluate((field) => field.removeAttribute("pattern"));
   await seller.getByLabel("Price").fill("19.999");
   await seller.getByRole("button", { name: "List the ticket" }).click();
-  await sees(seller.locator("#price-error"), "At most two digits after the point, please.");
+  await sees(seller.locator("#price-error"), "At most two digits after the point, please");
   assert.equal(await seller.getByLabel("Price").inputValue(), "19.999");
   assert.equal(await seller.getByLabel("Anything else?").inputValue(), "Row 4,\nseat 2");
 });

@@ -78,3 +78,36 @@ story("who pays too late is told so, and not charged", async (world) => {
   const payments = await world.api(buyer.person, "GET", `/api/payments?orderId=${order}`);
   assert.ok(payments.every((payment) => payment.status !== "captured"));
 }, { exchange: HASTY });
+
+story("a device that has slept asks what time is left", async (world) => {
+  const seller = await world.register();
+  const buyer = await world.person();
+  await reserveOn(buyer, await world.list(seller, `Slept ${unique()}`));
+  await mark(buyer);
+  const asked = buyer.waitForRequest((request) => request.url() === buyer.url());
+  // asleep, only the clock on the wall goes on
+  await buyer.evaluate(() => {
+    const now = Date.now.bind(Date);
+    Date.now = () => now() + 300_000;
+  });
+  await asked;
+  assert.ok(await isStill(buyer));
+});
+
+story("who stops waiting for an answer may send the form again", async (world) => {
+  const seller = await world.register();
+  const buyer = await world.person();
+  await reserveOn(buyer, await world.list(seller, `Stopped ${unique()}`));
+  await buyer.clock.install();
+  // as when the browser is told to stop: the form was sent, and no page comes
+  await buyer.evaluate(() => {
+    document.addEventListener("submit", (event) => event.preventDefault());
+  });
+  const pay = buyer.getByRole("button", { name: /^Pay/ });
+  for (const again of [() => buyer.keyboard.press("Escape"), () => buyer.clock.fastForward(21_000)]) {
+    await pay.click();
+    await buyer.locator(".pay button[aria-disabled]").first().waitFor();
+    await again();
+    await buyer.locator(".pay button:not([aria-disabled])").first().waitFor();
+  }
+});

@@ -90,6 +90,27 @@ async fn a_seller_sees_the_order_but_can_neither_pay_nor_cancel() {
 }
 
 #[tokio::test]
+async fn a_complete_order_never_says_that_nothing_is_charged() {
+    let world = World::of(BUYER);
+    world.says(Method::GET, &format!("/api/orders/{ORDER}"), 200, order("complete"));
+    let path = format!("/orders/{ORDER}");
+    for (status, says, asks_again) in [
+        ("authorized", "Your card is being charged, once", true),
+        ("captured", "Your card was charged once", false),
+    ] {
+        let payment = json!([{
+            "id": TICKET, "orderId": ORDER, "version": 1, "status": status, "amount": 19.9,
+            "currency": "EUR",
+        }]);
+        world.says(Method::GET, "/api/payments?", 200, payment);
+        let page = world.get(&path).await;
+        page.says(says);
+        page.does_not_say("nothing is charged yet");
+        assert_eq!(page.html.contains("data-unsettled"), asks_again, "{status}");
+    }
+}
+
+#[tokio::test]
 async fn every_mishap_of_paying_has_its_own_words() {
     let world = World::of(BUYER);
     world.says(Method::GET, &format!("/api/orders/{ORDER}"), 200, order("awaiting:payment"));

@@ -64,6 +64,11 @@ async fn a_price_that_is_none_is_said_at_once() {
     let page = world.get("/?min=cheap").await;
     page.says("Type an amount such as 19.99.");
     page.says("Nothing fits.");
+    // as Germans write a thousand: it isn't one euro
+    let page = world.get("/?max=1.000").await;
+    page.says("and nothing between thousands: 1000.00.");
+    let (asked, ..) = world.asked(&Method::GET, "/api/tickets?");
+    assert!(!asked.contains("price"), "{asked}");
 }
 
 #[tokio::test]
@@ -97,6 +102,31 @@ async fn a_ticket_says_whether_it_may_come_back_and_when() {
 }
 
 #[tokio::test]
+async fn the_address_of_a_form_leads_to_its_page() {
+    let world = World::new();
+    let (ticket, order) =
+        (format!("/tickets/{TICKET}"), format!("/orders/{}", crate::world::ORDER));
+    for (path, page) in [
+        (format!("{ticket}/reserve"), &*ticket),
+        (format!("{order}/pay"), &order),
+        (format!("{order}/cancel"), &order),
+        ("/sign-out".to_owned(), "/"),
+        ("/account/password".to_owned(), "/account"),
+    ] {
+        assert_eq!(world.get(&path).await.location(), page, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn how_long_one_has_to_pay_is_as_it_is_set() {
+    let world = World::new();
+    world.says(Method::GET, "/api/tickets?", 200, json!({ "results": [] }));
+    world.says(Method::GET, &format!("/api/tickets/{TICKET}"), 200, ticket("Glass Anchors"));
+    world.get("/").await.says("it is yours for 90 seconds while you pay");
+    world.get(&format!("/tickets/{TICKET}")).await.says("You then have 90 seconds to pay.");
+}
+
+#[tokio::test]
 async fn what_is_not_there_has_a_page_too() {
     let world = World::new();
     for path in ["/nothing", "/tickets/x", "/orders/x", "/tickets/x/edit", "/assets/x.css"] {
@@ -109,4 +139,6 @@ async fn what_is_not_there_has_a_page_too() {
     let page = world.get("/").await;
     assert_eq!(page.status, 503);
     page.says("be right back");
+    // nothing can have been done
+    page.says("nothing was changed.");
 }

@@ -31,6 +31,18 @@ async fn a_form_without_its_token_is_refused_and_nothing_is_asked() {
 }
 
 #[tokio::test]
+async fn the_first_page_that_a_visitor_sees_sets_the_cookie_and_no_later_one_does() {
+    let world = World::new();
+    let results = serde_json::json!({ "results": [] });
+    world.says(Method::GET, "/api/tickets?", 200, results);
+    let first = world.get("/").await;
+    assert!(first.headers["set-cookie"].to_str().unwrap().starts_with("form="));
+    for path in ["/", "/nothing"] {
+        assert!(!world.get(path).await.headers.contains_key("set-cookie"), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_token_is_worth_nothing_with_another_cookie() {
     let (mine, other) = (World::of(BUYER), World::of(BUYER));
     let _own = mine.token().await;

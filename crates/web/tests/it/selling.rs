@@ -21,9 +21,13 @@ async fn faults_stand_at_their_fields_and_what_was_typed_stays() {
     let page = world.post("/sell", &fields).await;
     assert_eq!(page.status, 400);
     page.says("id=\"title-error\">Say in 3 to 56 characters what it is for.");
-    page.says("id=\"price-error\">At most two digits after the point, please.");
+    page.says("id=\"price-error\">At most two digits after the point, please, and nothing");
     page.says("&lt;b&gt;by the door");
     assert_eq!(page.field("price"), "19.999");
+    for thousand in ["1,000", "1.000"] {
+        let page = world.post("/sell", &[("title", "abc"), ("price", thousand)]).await;
+        assert_eq!((page.status.as_u16(), page.field("price").as_str()), (400, thousand));
+    }
     // what the exchange alone finds wrong
     let mut refused = problem(400, "validation");
     refused["errors"] = json!([{ "message": "must not be odd", "field": "title" }]);
@@ -66,8 +70,27 @@ async fn an_edit_names_the_version_that_was_seen() {
     assert_eq!(world.asked(&Method::PATCH, "/api/").2["version"], json!(7));
     world.says(Method::PATCH, "/api/tickets/", 409, problem(409, "stale-version"));
     let page = world.post(&path, &fields).await;
-    page.says("something has changed meanwhile");
-    assert_eq!(page.field("title"), "Glass Anchors");
+    page.says("This ticket was changed meanwhile");
+    page.says("What you typed is still here");
+    assert_eq!((page.field("title").as_str(), page.field("price").as_str()), ("Anchors", "5"));
+    // sent once more it goes on from what is stored now
+    let mut newer = ticket("Glass Anchors");
+    newer["version"] = json!(8);
+    world.says(Method::GET, &format!("/api/tickets/{TICKET}"), 200, newer);
+    assert_eq!(world.post(&path, &fields).await.field("version"), "8");
+}
+
+#[tokio::test]
+async fn sales_listen_to_what_may_become_one() {
+    let world = World::of(SELLER);
+    world.says(Method::GET, "/api/orders?", 200, json!([]));
+    world.says(Method::GET, "/api/tickets?", 200, json!({ "results": [ticket("Anchors")] }));
+    world.get("/sales").await.says(&format!("data-live-ticket=\"{TICKET}\""));
+    let (asked, ..) = world.asked(&Method::GET, "/api/tickets?");
+    assert!(asked.contains(SELLER) && asked.contains("orderId"), "{asked}");
+    world.get("/orders").await.does_not_say("data-live-ticket");
+    world.says(Method::GET, "/api/tickets?", 503, json!({}));
+    assert_eq!(world.get("/sales").await.status, 200);
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! An exchange that answers from a table, a browser without JavaScript, and things to sell.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::body::Body;
@@ -12,7 +13,7 @@ use kernel::{Clock, Currency, SystemClock, Timestamp};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
-use web::{Exchange, Live, Unanswered, Web};
+use web::{Exchange, Live, Terms, Unanswered, Web};
 
 pub(crate) const SELLER: &str = "0190163d-8694-739b-aea5-966c26f8ad01";
 pub(crate) const BUYER: &str = "0190163d-8694-739b-aea5-966c26f8ad02";
@@ -148,7 +149,7 @@ impl World {
             exchange,
             live: Live::new(SystemClock::shared(), CancellationToken::new()),
             clock: Arc::new(Still),
-            currency: Currency::Eur,
+            terms: Terms { currency: Currency::Eur, window: Duration::from_secs(90) },
             is_https: protection.is_https,
         };
         let (pages, protection) = (web::router(web.clone()), Arc::new(protection));
