@@ -181,6 +181,8 @@ async fn open_pages_hold_up_no_stop() {
     let mut exchange = exchange(&[]);
     let about = "ticket=0190163d-8694-739b-aea5-966c26f8ad91";
     let mut page = Page::open(&exchange, &exchange.anonymous(), about, "").await;
+    // of what was before it began, the process knows nothing
+    page.hears("reload", &[]).await;
     assert!(exchange.stop(), "it ends in good order");
     assert!(page.next().await.is_none());
 }
