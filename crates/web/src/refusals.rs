@@ -15,7 +15,7 @@ const API: &str = "/api/";
 
 impl RefusalPages for Web {
     fn are_for(&self, uri: &Uri, headers: &HeaderMap) -> bool {
-        prefers_page(headers) && !uri.path().starts_with(API)
+        !uri.path().starts_with(API) && prefers_page(headers)
     }
 
     fn show(&self, head: &Parts, refusal: &Refusal) -> Response {
