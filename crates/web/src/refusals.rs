@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 use http::request::Parts;
-use http::{HeaderMap, Method, Uri, header};
+use http::{HeaderMap, Uri, header};
 use http_kit::refusal_pages::RefusalPages;
 use kernel::Refusal;
 
@@ -19,7 +19,7 @@ impl RefusalPages for Web {
     }
 
     fn show(&self, head: &Parts, refusal: &Refusal) -> Response {
-        failure::of_refusal(&Visitor::of(head, self), refusal, head.method == Method::GET)
+        failure::of_refusal(&Visitor::of(head, self), refusal)
     }
 }
 

@@ -27,15 +27,20 @@ pub(crate) fn page(visitor: &Visitor, failed: &Failed) -> Response {
         }
         Failed::Refused(refused) => show(visitor, refused.status, ["refused", "refused-next"]),
         Failed::Away { is_in_doubt } => {
-            let next = if *is_in_doubt && !visitor.only_asks { "away-doubt" } else { "away-next" };
+            let next = after_away(visitor, *is_in_doubt);
             show(visitor, StatusCode::SERVICE_UNAVAILABLE, ["away", next])
         }
     }
 }
 
+/// What is next when something is away. Who only asked for a page has nothing to be in doubt about.
+fn after_away(visitor: &Visitor, is_in_doubt: bool) -> &'static str {
+    if is_in_doubt && !visitor.only_asks { "away-doubt" } else { "away-next" }
+}
+
 /// The page for what the edge refuses, before or in place of an answer of ours. What only asked for
-/// a page (`is_look`) can be tried again by a link.
-pub(crate) fn of_refusal(visitor: &Visitor, refusal: &Refusal, is_look: bool) -> Response {
+/// a page can be tried again by a link.
+pub(crate) fn of_refusal(visitor: &Visitor, refusal: &Refusal) -> Response {
     let texts = match refusal.kind {
         Kind::NotFound | Kind::MethodNotAllowed => ["not-found", "not-found-next"],
         Kind::TooManyRequests => ["too-many", "too-many-next"],
@@ -45,7 +50,7 @@ pub(crate) fn of_refusal(visitor: &Visitor, refusal: &Refusal, is_look: bool) ->
         Kind::Forbidden => ["elsewhere", "elsewhere-next"],
         Kind::Unavailable if refusal.code == "overloaded" => ["busy", "busy-next"],
         Kind::Unavailable => ["away", "away-next"],
-        Kind::Timeout | Kind::BadGateway => ["away", "away-doubt"],
+        Kind::Timeout | Kind::BadGateway => ["away", after_away(visitor, true)],
         Kind::Internal => ["broken", "broken-next"],
         Kind::Invalid
         | Kind::Unauthenticated
@@ -54,7 +59,7 @@ pub(crate) fn of_refusal(visitor: &Visitor, refusal: &Refusal, is_look: bool) ->
         | Kind::UnsupportedMediaType => ["refused", "refused-next"],
     };
     let passes = matches!(refusal.kind, Kind::TooManyRequests | Kind::Unavailable | Kind::Timeout);
-    let again = (is_look && passes).then(|| return_to(visitor.here()));
+    let again = (visitor.only_asks && passes).then(|| return_to(visitor.here()));
     show_with(visitor, problem::status_of(refusal.kind), texts, again)
 }
 

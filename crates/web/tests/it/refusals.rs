@@ -29,14 +29,7 @@ fn is_page(shown: &Shown, status: u16, words: &str) {
 
 /// One address may ask once, and then once a second.
 fn hasty() -> Protection {
-    let one = NonZeroU32::MIN;
-    let rates = Rates {
-        address_reads: one,
-        address_writes: one,
-        user_reads: one,
-        user_writes: one,
-        burst_seconds: one,
-    };
+    let rates = Rates::all(NonZeroU32::MIN, NonZeroU32::MIN);
     Protection { rate_limits: Some(Arc::new(RateLimits::new(&rates))), ..Protection::default() }
 }
 
@@ -122,8 +115,12 @@ async fn what_another_site_had_the_browser_send_is_not_done() {
 async fn what_takes_too_long_ends_with_a_page() {
     let bodies = RequestBodies::new(Duration::from_secs(10), BODY_MAX);
     let world = World::behind(Protection { bodies, ..Protection::default() }, "en");
+    let token = world.token().await;
     world.is(Mood::Silent);
-    is_page(&world.get("/").await, 504, "it may have worked");
+    is_page(&world.get("/").await, 504, "Try again in a moment; nothing was changed");
+    let form = format!("csrf={token}&title=abc&price=1");
+    let page = world.send(Method::POST, "/sell", form).await;
+    is_page(&page, 504, "We don’t know whether that worked");
     let body = Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>());
     let page = world.answer(world.request(Method::POST, "/sell").body(body).unwrap()).await;
     is_page(&page, 408, "That took too long to arrive");
