@@ -10,7 +10,7 @@ use std::process::Command;
 
 use anyhow::{Context, bail, ensure};
 
-use crate::task::Outcome;
+use crate::task::{self, Outcome};
 use crate::{services, workspace};
 
 /// The profiles, and where their scenarios are.
@@ -74,10 +74,7 @@ impl Wanted {
         let mut wanted = Self::default();
         let mut words = arguments.iter().map(String::as_str);
         while let Some(word) = words.next() {
-            let (word, joined) = match word.split_once('=') {
-                Some((word, value)) => (word, Some(value)),
-                None => (word, None),
-            };
+            let (word, joined) = task::joined(word);
             let mut value =
                 || joined.or_else(|| words.next()).with_context(|| format!("{word} what?"));
             match word {

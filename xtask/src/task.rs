@@ -89,6 +89,11 @@ pub(crate) fn expect_no_arguments(arguments: &[String]) -> anyhow::Result<()> {
     }
 }
 
+/// A word of the command line, and the value that `=` joins to it.
+pub(crate) fn joined(word: &str) -> (&str, Option<&str>) {
+    word.split_once('=').map_or((word, None), |(word, value)| (word, Some(value)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -54,6 +54,20 @@ pub struct Rates {
     pub burst_seconds: NonZeroU32,
 }
 
+impl Rates {
+    /// The same for everything.
+    #[must_use]
+    pub const fn all(rate: NonZeroU32, burst_seconds: NonZeroU32) -> Self {
+        Self {
+            address_reads: rate,
+            address_writes: rate,
+            user_reads: rate,
+            user_writes: rate,
+            burst_seconds,
+        }
+    }
+}
+
 /// All limits.
 pub struct RateLimits {
     address_probes: Bucket,
@@ -208,13 +222,8 @@ mod tests {
 
     fn limits(rate: u32, burst_seconds: u32) -> Arc<RateLimits> {
         let rate = NonZeroU32::new(rate).unwrap();
-        Arc::new(RateLimits::new(&Rates {
-            address_reads: rate,
-            address_writes: rate,
-            user_reads: rate,
-            user_writes: rate,
-            burst_seconds: NonZeroU32::new(burst_seconds).unwrap(),
-        }))
+        let rates = Rates::all(rate, NonZeroU32::new(burst_seconds).unwrap());
+        Arc::new(RateLimits::new(&rates))
     }
 
     fn charge(limits: &RateLimits, address: &str, class: Class) -> Verdict {

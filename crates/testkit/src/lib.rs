@@ -16,6 +16,7 @@ mod everybody;
 mod person;
 mod platform;
 mod postgres;
+mod servers;
 
 pub use databases::Databases;
 pub use delivery::{ManualClock, cases, deliveries, runtime, sealed};
@@ -26,3 +27,4 @@ pub use platform::{Launch, TestPlatform, pass};
 pub use postgres::{
     ENGINES, PostgresDatabase, TestPlace, TestStore, engine, postgres_client, service,
 };
+pub use servers::OwnServers;

@@ -12,7 +12,7 @@ use std::process::Command;
 
 use anyhow::{Context, bail, ensure};
 
-use crate::task::Outcome;
+use crate::task::{self, Outcome};
 use crate::workspace;
 use exchange::Exchange;
 
@@ -104,10 +104,7 @@ impl Wanted {
         let mut wanted = Self::default();
         let mut words = arguments.iter().map(String::as_str);
         while let Some(word) = words.next() {
-            let (word, joined) = match word.split_once('=') {
-                Some((word, value)) => (word, Some(value)),
-                None => (word, None),
-            };
+            let (word, joined) = task::joined(word);
             let mut value = || joined.or_else(|| words.next()).map(str::to_owned).context(USAGE);
             match word {
                 "--url" => wanted.url = Some(value()?),

@@ -2,6 +2,7 @@
 //! none where there is none.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -41,14 +42,7 @@ fn at(address: SocketAddr) -> Arc<Upstream> {
 /// Auth behind a listener, with limits that a second request would exceed, and how often it was
 /// asked.
 async fn auth_of(world: &World) -> (Arc<Upstream>, Arc<AtomicUsize>) {
-    let one = 1.try_into().unwrap();
-    let rates = Rates {
-        address_reads: one,
-        address_writes: one,
-        user_reads: one,
-        user_writes: one,
-        burst_seconds: one,
-    };
+    let rates = Rates::all(NonZeroU32::MIN, NonZeroU32::MIN);
     let protection = Protection {
         rate_limits: Some(Arc::new(RateLimits::new(&rates))),
         service_key: Some(key()),

@@ -53,14 +53,13 @@ impl Message {
 
     /// What was delivered, to be delivered again at `due`, after `attempts` in vain.
     pub(super) fn again(delivery: &Delivery, attempts: u32, due: Timestamp) -> Self {
-        let headers = delivery.properties.headers().clone().unwrap_or_default();
-        let mut headers = headers.inner().clone();
+        let headers = delivery.properties.headers().as_ref();
+        let mut headers = headers.map(|headers| headers.inner().clone()).unwrap_or_default();
         // it is in `attempts` now; the broker begins to count anew
         headers.remove(GIVEN_BACK);
-        let mut headers = FieldTable::from(headers);
         headers.insert(ATTEMPTS.into(), AMQPValue::LongLongInt(i64::from(attempts)));
         headers.insert(DUE.into(), AMQPValue::LongLongInt(due.as_micros()));
-        let properties = delivery.properties.clone().with_headers(headers);
+        let properties = delivery.properties.clone().with_headers(FieldTable::from(headers));
         let properties = properties.with_delivery_mode(PERSISTENT);
         Self { body: delivery.data.clone(), properties }
     }

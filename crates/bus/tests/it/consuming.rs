@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bus::Failure;
 use bus::rabbitmq::{QueueKind, RabbitMqOptions};
+use events::Envelope;
 use futures_util::future::join_all;
 use kernel::EventId;
 use reqwest::Method;
@@ -149,6 +150,23 @@ async fn what_a_killed_process_had_begun_another_finishes() {
     }
 }
 
+/// Publishes `sent`, and kills each process that handles it, `kills` times.
+async fn kill_while_handling(
+    sent: &Arc<Envelope>,
+    orders: &Arc<Recording>,
+    options: &RabbitMqOptions,
+    kills: usize,
+) {
+    for killed in 0..kills {
+        let victim = Process::start(options.clone(), vec![orders.subscription(ORDERS)]);
+        if killed == 0 {
+            victim.rabbit.publisher().publish(Arc::clone(sent)).await.unwrap();
+        }
+        orders.once(|seen| seen.deliveries.len() == killed + 1).await;
+        victim.kill().await;
+    }
+}
+
 /// An event that brings down whoever handles it: a quorum queue counts that, and after as many
 /// times as there may be it is parked without being tried again.
 #[tokio::test(flavor = "multi_thread")]
@@ -159,14 +177,7 @@ async fn what_kills_its_process_each_time_is_parked_in_the_end() {
     let orders = Arc::<Recording>::default();
     let sent = event();
     orders.script(sent.id, vec![Answer::Wait; 100]);
-    for kills in 0..4 {
-        let victim = Process::start(options.clone(), vec![orders.subscription(ORDERS)]);
-        if kills == 0 {
-            victim.rabbit.publisher().publish(Arc::clone(&sent)).await.unwrap();
-        }
-        orders.once(|seen| seen.deliveries.len() == kills + 1).await;
-        victim.kill().await;
-    }
+    kill_while_handling(&sent, &orders, &options, 4).await;
     let last = Process::start(options, vec![orders.subscription(ORDERS)]);
     let seen = orders.once(|seen| seen.parked.len() == 1).await;
     assert_eq!(seen.deliveries.len(), 4);
@@ -188,14 +199,7 @@ async fn what_came_back_counts_once() {
     let sent = event();
     let script = [vec![Answer::Wait; 2], vec![Answer::Retry; 100]].concat();
     orders.script(sent.id, script);
-    for kills in 0..2 {
-        let victim = Process::start(options.clone(), vec![orders.subscription(ORDERS)]);
-        if kills == 0 {
-            victim.rabbit.publisher().publish(Arc::clone(&sent)).await.unwrap();
-        }
-        orders.once(|seen| seen.deliveries.len() == kills + 1).await;
-        victim.kill().await;
-    }
+    kill_while_handling(&sent, &orders, &options, 2).await;
     let last = Process::start(options, vec![orders.subscription(ORDERS)]);
     let seen = orders.once(|seen| seen.parked.len() == 1).await;
     assert_eq!(seen.deliveries.len(), 6, "two that were killed, and four tries");

@@ -29,6 +29,19 @@ impl Ports {
         redis: 63799,
     };
 
+    /// Six ports in a row, for servers beside all others: such as those of `free_ports::block`.
+    #[must_use]
+    pub const fn from(first: u16) -> Self {
+        Self {
+            postgres: first,
+            amqp: first + 1,
+            management: first + 2,
+            distribution: first + 3,
+            epmd: first + 4,
+            redis: first + 5,
+        }
+    }
+
     /// All of them `by` higher: a second set of servers beside the first.
     #[must_use]
     pub fn shifted(self, by: u16) -> Option<Self> {

@@ -2,44 +2,12 @@
 
 use std::net::TcpListener;
 
-use cluster::{Found, Ports, Server, Servers, free_ports};
-
-/// Servers that end with the test.
-struct Own {
-    servers: Servers,
-    ports: Ports,
-    _folder: tempfile::TempDir,
-}
-
-impl Own {
-    fn new() -> Self {
-        let first = free_ports::block().unwrap();
-        let ports = Ports {
-            postgres: first,
-            amqp: first + 1,
-            management: first + 2,
-            distribution: first + 3,
-            epmd: first + 4,
-            redis: first + 5,
-        };
-        let folder = tempfile::tempdir().unwrap();
-        Self { servers: Servers::new(folder.path(), ports), ports, _folder: folder }
-    }
-}
-
-impl Drop for Own {
-    fn drop(&mut self) {
-        for server in Server::ALL {
-            self.servers.kill(server).unwrap();
-            // RabbitMQ's register of nodes stays behind a server that was killed
-            let _ran = self.servers.stop(server).unwrap();
-        }
-    }
-}
+use cluster::{Found, Server, Servers};
+use testkit::OwnServers;
 
 #[test]
 fn each_server_is_started_killed_and_started_again() {
-    let own = Own::new();
+    let own = OwnServers::new();
     let servers = &own.servers;
     for server in Server::ALL {
         assert_eq!(servers.look(server), Found::Nobody);
@@ -70,7 +38,7 @@ fn each_server_is_started_killed_and_started_again() {
 
 #[test]
 fn a_strangers_server_is_used_and_never_stopped() {
-    let own = Own::new();
+    let own = OwnServers::new();
     own.servers.start(Server::Redis).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let others = Servers::new(folder.path(), own.ports);
@@ -84,7 +52,7 @@ fn a_strangers_server_is_used_and_never_stopped() {
 
 #[test]
 fn another_program_on_the_port_is_told_from_a_server() {
-    let own = Own::new();
+    let own = OwnServers::new();
     let taken = TcpListener::bind(("127.0.0.1", own.ports.redis)).unwrap();
     std::thread::spawn(move || taken.incoming().for_each(drop));
     assert_eq!(own.servers.look(Server::Redis), Found::Occupied);
@@ -92,7 +60,7 @@ fn another_program_on_the_port_is_told_from_a_server() {
 
 #[test]
 fn the_folder_is_for_one_at_a_time() {
-    let own = Own::new();
+    let own = OwnServers::new();
     let held = own.servers.lock().unwrap();
     let others = own.servers.clone();
     let waiting = std::thread::spawn(move || others.lock().map(drop));
@@ -103,7 +71,7 @@ fn the_folder_is_for_one_at_a_time() {
 
 #[test]
 fn tests_learn_where_everything_is() {
-    let own = Own::new();
+    let own = OwnServers::new();
     std::fs::create_dir_all(own.servers.folder()).unwrap();
     let file = own.servers.write_environment().unwrap();
     let text = std::fs::read_to_string(file).unwrap();

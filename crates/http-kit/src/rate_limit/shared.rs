@@ -80,13 +80,7 @@ mod tests {
 
     fn limits(say: Option<(u32, Option<Duration>)>) -> (Arc<RateLimits>, Arc<Cells>) {
         let rate = NonZeroU32::new(2).unwrap();
-        let rates = Rates {
-            address_reads: rate,
-            address_writes: rate,
-            user_reads: rate,
-            user_writes: rate,
-            burst_seconds: NonZeroU32::MIN,
-        };
+        let rates = Rates::all(rate, NonZeroU32::MIN);
         let cells = Arc::new(Cells { asked: Mutex::default(), say });
         (Arc::new(RateLimits::new(&rates).shared_by(cells.clone())), cells)
     }

@@ -9,6 +9,7 @@ mod metrics;
 mod otlp;
 mod traces;
 
+pub(crate) use metrics::timers_fired;
 use testkit::TestPlatform;
 
 /// An answer with its headers, which [`testkit::Answer`] leaves out.

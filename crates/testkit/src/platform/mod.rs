@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use cluster::{Backends, Cluster, Role};
+use cluster::{Backends, Cluster};
 use program::Program;
 use services::Services;
 
@@ -164,23 +164,6 @@ impl TestPlatform {
     #[must_use]
     pub fn cluster(&self) -> &Cluster {
         self.exchange.cluster().expect("it runs as many processes")
-    }
-
-    /// How many timers of reservations have fired, of many processes, in this life of each.
-    ///
-    /// # Panics
-    /// When it runs as one, or a process doesn't answer.
-    #[must_use]
-    pub fn timers_fired(&self) -> u64 {
-        const FIRED: &str = "timers_total{outcome=\"fired\"} ";
-        let cluster = self.cluster();
-        let of_expiration = cluster.all().filter(|(role, _)| *role == Role::Expiration);
-        let metrics = of_expiration.map(|(role, number)| cluster.metrics(role, number).unwrap());
-        let fired = |text: String| {
-            let line = text.lines().find_map(|line| line.strip_prefix(FIRED).map(str::to_owned));
-            line.map_or(0, |times| times.parse::<u64>().unwrap())
-        };
-        metrics.map(fired).sum()
     }
 
     /// Whether nginx stands in front of it: what can't be read as a request is refused by that one

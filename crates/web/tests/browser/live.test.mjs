@@ -42,12 +42,7 @@ story("an open order follows what its buyer does elsewhere", async (world) => {
   const buyer = await world.person();
   const ticket = await world.list(seller.person, `Elsewhere ${unique()}`);
   const order = await world.reserve(buyer.person, ticket);
-  for (const page of [seller, buyer]) {
-    const connected = page.waitForResponse(/\/live\?/);
-    await page.goto(`/orders/${order.id}`);
-    await connected;
-    await mark(page);
-  }
+  for (const page of [seller, buyer]) await opened(page, `/orders/${order.id}`);
   await world.pay(buyer.person, order);
   for (const page of [seller, buyer]) {
     await sees(page.locator(".big-main .badge"), "Complete");
@@ -58,11 +53,7 @@ story("an open order follows what its buyer does elsewhere", async (world) => {
 story("lists of many orders follow, too", async (world) => {
   const seller = await world.person();
   const buyer = await world.register();
-  const orders = [];
-  for (let number = 0; number < 7; number += 1) {
-    const ticket = await world.list(seller.person, `Many ${number} ${unique()}`);
-    orders.push(await world.reserve(buyer, ticket));
-  }
+  const orders = await reserveMany(world, seller.person, buyer, 7);
   const connected = seller.waitForResponse(/\/live\?/);
   await seller.goto("/sales");
   assert.equal((await connected).status(), 200);
@@ -93,6 +84,16 @@ async function opened(page, path) {
   await page.goto(path);
   await connected;
   await mark(page);
+}
+
+/** Orders of `buyer` for so many new tickets of `seller`, oldest first. */
+async function reserveMany(world, seller, buyer, count) {
+  const orders = [];
+  for (let number = 0; number < count; number += 1) {
+    const ticket = await world.list(seller, `Many ${number} ${unique()}`);
+    orders.push(await world.reserve(buyer, ticket));
+  }
+  return orders;
 }
 
 /** Another tab is in front of the page, for longer than it listens, or is it again. */
@@ -193,11 +194,7 @@ story("sales that are open show a new one", async (world) => {
 story("who has read on in a list of orders hears of changes to all of them", async (world) => {
   const seller = await world.register();
   const buyer = await world.person();
-  const orders = [];
-  for (let number = 0; number < 21; number += 1) {
-    const ticket = await world.list(seller, `Read on ${number} ${unique()}`);
-    orders.push(await world.reserve(buyer.person, ticket));
-  }
+  const orders = await reserveMany(world, seller, buyer.person, 21);
   await opened(buyer, "/orders");
   await buyer.getByRole("link", { name: "Show more" }).click();
   await buyer.getByRole("link", { name: "Show more" }).waitFor({ state: "detached" });

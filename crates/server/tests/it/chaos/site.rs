@@ -1,7 +1,7 @@
 //! An exchange of many processes on servers of its own, which may be stopped.
 
-use cluster::{Backends, Ports, Server, Servers, free_ports};
-use testkit::TestPlatform;
+use cluster::{Backends, Server};
+use testkit::{OwnServers, TestPlatform};
 
 /// What everything is called on the servers.
 const NAME: &str = "chaos";
@@ -12,26 +12,9 @@ pub(crate) struct Site {
     pub(crate) servers: OwnServers,
 }
 
-/// Servers that end with the test.
-pub(crate) struct OwnServers {
-    pub(crate) servers: Servers,
-    _folder: tempfile::TempDir,
-}
-
 impl Site {
     pub(crate) fn start(settings: &[(&str, &str)]) -> Self {
-        let first = free_ports::block().unwrap();
-        let ports = Ports {
-            postgres: first,
-            amqp: first + 1,
-            management: first + 2,
-            distribution: first + 3,
-            epmd: first + 4,
-            redis: first + 5,
-        };
-        let folder = tempfile::tempdir().unwrap();
-        let servers = Servers::new(folder.path(), ports);
-        let servers = OwnServers { servers, _folder: folder };
+        let servers = OwnServers::new();
         for server in Server::ALL {
             servers.servers.launch(server).unwrap();
         }
@@ -42,15 +25,5 @@ impl Site {
         let program = env!("CARGO_BIN_EXE_ticketing");
         let exchange = TestPlatform::on_servers(program, settings, backends);
         Self { exchange, servers }
-    }
-}
-
-impl Drop for OwnServers {
-    fn drop(&mut self) {
-        for server in Server::ALL {
-            self.servers.kill(server).unwrap();
-            // RabbitMQ's register of nodes stays behind a server that was killed
-            let _ran = self.servers.stop(server).unwrap();
-        }
     }
 }

@@ -154,15 +154,20 @@ impl Customer {
         if done.contains(&status) {
             return answer.body["id"].as_str().unwrap().to_owned();
         }
-        let is_fault = matches!(self.until, Until::ToldAmidFaults(_))
-            && matches!(
-                (status, answer.problem()),
-                (502, "bad-gateway") | (503, "unavailable" | "overloaded") | (504, "timeout")
-            );
-        self.count.unavailable += usize::from(is_fault);
+        let is_fault = self.count_fault(matches!(
+            (status, answer.problem()),
+            (502, "bad-gateway") | (503, "unavailable" | "overloaded") | (504, "timeout")
+        ));
         let is_expected = is_fault || refusals.contains(&answer.problem());
         assert!(is_expected, "{status}: {:#}", answer.body);
         String::new()
+    }
+
+    /// Counts an answer that says that something is away, where that may be.
+    fn count_fault(&mut self, says_so: bool) -> bool {
+        let is_fault = says_so && matches!(self.until, Until::ToldAmidFaults(_));
+        self.count.unavailable += usize::from(is_fault);
+        is_fault
     }
 
     /// Looks at one of what every process of its role answers alike.
@@ -170,9 +175,7 @@ impl Customer {
         let path = LOOKED_AT[self.dice.below(LOOKED_AT.len())];
         let answer = self.send(Method::GET, path, None).await?;
         // pages and Kratos' answers have other words for what is away
-        let is_fault = matches!(self.until, Until::ToldAmidFaults(_))
-            && matches!(answer.status.as_u16(), 502..=504);
-        self.count.unavailable += usize::from(is_fault);
+        let is_fault = self.count_fault(matches!(answer.status.as_u16(), 502..=504));
         assert!(answer.status == StatusCode::OK || is_fault, "{path}: {answer:?}");
         Ok(())
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use cluster::Role;
 use reqwest::Method;
 use testkit::TestPlatform;
 
@@ -34,6 +35,19 @@ async fn scrape_when(
         exchange.pass(Duration::from_millis(10)).await;
     }
     panic!("{name} {labels:?} doesn't become {value}");
+}
+
+/// How many timers of reservations have fired, of an exchange of many processes, in this life of
+/// each; none if none has.
+pub(crate) fn timers_fired(exchange: &TestPlatform) -> Option<f64> {
+    let cluster = exchange.cluster();
+    let workers = cluster.all().filter(|(role, _)| *role == Role::Expiration);
+    let fired = workers.filter_map(|(role, number)| {
+        let seen = Exposition::read(&cluster.metrics(role, number).unwrap());
+        seen.sum("timers_total", &[("outcome", "fired")])
+    });
+    let all = fired.sum::<f64>();
+    (all > 0.0).then_some(all)
 }
 
 /// The counts of one sale and one cancellation.
