@@ -66,8 +66,8 @@ impl Consumption {
                 Some(_ended) = handling.join_next() => {}
                 message = messages.next() => match message.flatten() {
                     Some(delivery) => {
-                        let handled = self.handle(Arc::clone(epoch), delivery?, stop.clone());
-                        handling.spawn(handled);
+                        let tenure = Tenure { epoch: Arc::clone(epoch), stop: stop.clone() };
+                        handling.spawn(self.handle(delivery?, tenure));
                     }
                     // the queue is gone: it is declared anew with the next connection
                     None => return Ok(()),
@@ -103,9 +103,8 @@ impl Consumption {
     /// process or the connection ends, the broker gives to somebody else.
     fn handle(
         &self,
-        epoch: Arc<Epoch>,
         delivery: Delivery,
-        stop: CancellationToken,
+        tenure: Tenure,
     ) -> impl Future<Output = ()> + Send + use<> {
         let (settler, turns) = (Arc::clone(&self.settler), Arc::clone(&self.turns));
         let early = message::due(&delivery).map(|due| due.until(self.clock.now()));
@@ -113,26 +112,37 @@ impl Consumption {
         let longest = self.link.options.retry_pauses.iter().max();
         let early = early.min(longest.copied()).unwrap_or_default();
         async move {
-            let over = || async {
-                tokio::select! {
-                    () = stop.cancelled() => {}
-                    () = epoch.doubted() => {}
-                }
-            };
             let waits = async {
                 wait_until_due(early).await;
                 turns.acquire_owned().await
             };
             let turn = tokio::select! {
                 turn = waits => turn,
-                () = over() => return,
+                () = tenure.over() => return,
             };
             let Ok(_turn) = turn else {
                 return;
             };
             if delivery.usable() {
-                settler.settle(&delivery, over()).await;
+                settler.settle(&delivery, &tenure).await;
             }
+        }
+    }
+}
+
+/// How long a message is this process's: as long as its connection lives, and nothing new begins
+/// once the process is to stop.
+pub(super) struct Tenure {
+    pub(super) epoch: Arc<Epoch>,
+    stop: CancellationToken,
+}
+
+impl Tenure {
+    /// Nothing more should begin.
+    pub(super) async fn over(&self) {
+        tokio::select! {
+            () = self.stop.cancelled() => {}
+            () = self.epoch.doubted() => {}
         }
     }
 }

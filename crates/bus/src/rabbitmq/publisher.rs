@@ -154,15 +154,23 @@ struct Publishing<'a> {
     stop: &'a CancellationToken,
 }
 
-#[async_trait]
-impl Work for Publishing<'_> {
-    async fn on(&mut self, epoch: &Arc<Epoch>) -> lapin::Result<()> {
+impl Publishing<'_> {
+    /// Lets all publish on this connection, until `stop`.
+    async fn publish(&self, epoch: &Arc<Epoch>) -> lapin::Result<()> {
         epoch.channel.confirm_select(ConfirmSelectOptions::default()).await?;
         self.publisher.returned().clear();
         self.publisher.epoch.send_replace(Some(Arc::clone(epoch)));
+        self.stop.cancelled().await;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Work for Publishing<'_> {
+    async fn on(&mut self, epoch: &Arc<Epoch>) -> lapin::Result<()> {
         let ended = tokio::select! {
+            ended = self.publish(epoch) => ended,
             ended = self.publisher.link.watch(epoch) => ended,
-            () = self.stop.cancelled() => Ok(()),
         };
         self.publisher.epoch.send_replace(None);
         ended

@@ -1,7 +1,6 @@
 //! Brings one message to its end: handled, put off, or parked; and only then acknowledged. A crash
 //! before that delivers it once more, to a context that has seen it then.
 
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +13,9 @@ use telemetry::Repeated;
 use telemetry::span::{Kind, Span};
 use tokio::time::{Instant, timeout};
 
+use super::consumer::Tenure;
 use super::delays::{Delays, Next};
+use super::link::Epoch;
 use super::message::{self, Message};
 use super::options::RabbitMqOptions;
 use super::publisher::Publisher;
@@ -25,6 +26,9 @@ use crate::{Failure, Subscription};
 
 /// How often the log says that events can't be handled yet, while that is so.
 const SAY_EVERY: Duration = Duration::from_secs(60);
+
+/// How long it may take until an answer to the broker is written.
+const ANSWER_PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long a message rests that could not even be put off.
 const REST: Duration = Duration::from_secs(1);
@@ -76,7 +80,7 @@ impl Settler {
 
     /// Handles `delivery` to its end. `over` is when the process stops or the connection is over:
     /// then somebody else gets what can't be put off.
-    pub(super) async fn settle(&self, delivery: &Delivery, over: impl Future<Output = ()> + Send) {
+    pub(super) async fn settle(&self, delivery: &Delivery, tenure: &Tenure) {
         let began = Instant::now();
         let (kind, outcome) = match serde_json::from_slice::<Envelope>(&delivery.data) {
             Ok(envelope) => {
@@ -93,18 +97,10 @@ impl Settler {
             Outcome::Parked => Some(Ended::Parked),
             Outcome::PutOff { attempts, next } => {
                 self.meter.retried(&kind);
-                self.put_off(delivery, attempts, next, over).await
+                self.put_off(delivery, attempts, next, tenure).await
             }
         };
-        let settled = match ended {
-            Some(Ended::GivenBack) => {
-                delivery.nack(BasicNackOptions { requeue: true, ..Default::default() }).await
-            }
-            _ => delivery.ack(BasicAckOptions::default()).await,
-        };
-        if let Err(error) = settled {
-            tracing::debug!(%error, "The connection is gone; the message comes again");
-        }
+        answer(delivery, matches!(ended, Some(Ended::GivenBack)), &tenure.epoch).await;
         if let Some(ended) = ended {
             self.meter.ended(&kind, ended, began.elapsed());
         }
@@ -200,22 +196,43 @@ impl Settler {
         delivery: &Delivery,
         attempts: u32,
         next: Next,
-        over: impl Future<Output = ()> + Send,
+        tenure: &Tenure,
     ) -> Option<Ended> {
         let Next::Delay { level, pause } = next else {
             return Some(Ended::GivenBack);
         };
         let again = Message::again(delivery, attempts, self.clock.now().plus(pause));
         let queue: ShortString = retry_queue(self.service(), level).into();
-        let mut over = pin!(over);
-        // bounded: by `over`
+        // bounded: by `tenure`
         while self.publisher.send(STRAIGHT_TO_A_QUEUE, queue.clone(), &again).await.is_err() {
             tokio::select! {
                 () = rest() => {}
-                () = &mut over => return Some(Ended::GivenBack),
+                () = tenure.over() => return Some(Ended::GivenBack),
             }
         }
         None
+    }
+}
+
+/// Tells the broker what became of a message, and waits until that is written: no longer than its
+/// connection lives, since nobody answers for one that the broker has closed meanwhile.
+async fn answer(delivery: &Delivery, give_back: bool, epoch: &Epoch) {
+    let written = async {
+        match give_back {
+            true => delivery.nack(BasicNackOptions { requeue: true, ..Default::default() }).await,
+            false => delivery.ack(BasicAckOptions::default()).await,
+        }
+    };
+    let written = tokio::select! {
+        written = timeout(ANSWER_PATIENCE, written) => written,
+        () = epoch.doubted() => return,
+    };
+    match written {
+        Ok(Ok(_)) => {}
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "The connection is gone; the message comes again")
+        }
+        Err(_late) => epoch.doubt(),
     }
 }
 

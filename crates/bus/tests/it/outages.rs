@@ -134,6 +134,25 @@ async fn a_broker_that_is_stopped_and_started_loses_nothing() {
     process.stop().await;
 }
 
+/// Whoever acknowledges on a connection that breaks just then doesn't wait for ever: each would keep
+/// its turn, until nothing is handled any more, and the process could never stop.
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_break_over_and_over_leave_nobody_waiting() {
+    let broker = OwnBroker::start().await;
+    let (_vhost, orders, process) = start(&broker).await;
+    let load = Load::start(&process.rabbit.publisher());
+    load.goes_on(1_000).await;
+    let kill_all_200_times = "[begin timer:sleep(100), \
+         [exit(Pid, kill) || Pid <- rabbit_networking:connections()] end \
+         || _ <- lists:seq(1, 200)].";
+    broker.control(&["eval", kill_all_200_times]).await;
+    load.goes_on(1_000).await;
+    let (confirmed, failed) = load.end().await;
+    assert!(failed > 0, "they broke");
+    every_one_is_handled(&orders, &confirmed, failed).await;
+    timeout(Duration::from_secs(30), process.stop()).await.expect("nobody waits");
+}
+
 /// Short of memory, a broker stops to read: whoever publishes hears so in time, and what was
 /// confirmed before is handled meanwhile.
 #[tokio::test(flavor = "multi_thread")]
