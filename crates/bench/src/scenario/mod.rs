@@ -4,6 +4,7 @@
 mod get_page;
 mod get_ticket;
 mod growth;
+mod list_page;
 mod losers;
 mod memory;
 mod orders;
@@ -23,6 +24,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     get_ticket::SCENARIO,
     get_page::SCENARIO,
     search::SCENARIO,
+    list_page::SCENARIO,
     orders::SCENARIO,
     losers::SCENARIO,
     story::SCENARIO,

@@ -156,7 +156,7 @@ struct Publishing<'a> {
 
 impl Publishing<'_> {
     /// Lets all publish on this connection, until `stop`.
-    async fn publish(&self, epoch: &Arc<Epoch>) -> lapin::Result<()> {
+    async fn serve(&self, epoch: &Arc<Epoch>) -> lapin::Result<()> {
         epoch.channel.confirm_select(ConfirmSelectOptions::default()).await?;
         self.publisher.returned().clear();
         self.publisher.epoch.send_replace(Some(Arc::clone(epoch)));
@@ -169,7 +169,7 @@ impl Publishing<'_> {
 impl Work for Publishing<'_> {
     async fn on(&mut self, epoch: &Arc<Epoch>) -> lapin::Result<()> {
         let ended = tokio::select! {
-            ended = self.publish(epoch) => ended,
+            ended = self.serve(epoch) => ended,
             ended = self.publisher.link.watch(epoch) => ended,
         };
         self.publisher.epoch.send_replace(None);

@@ -134,8 +134,8 @@ async fn a_broker_that_is_stopped_and_started_loses_nothing() {
     process.stop().await;
 }
 
-/// Whoever acknowledges on a connection that breaks just then doesn't wait for ever: each would keep
-/// its turn, until nothing is handled any more, and the process could never stop.
+/// Whoever acknowledges on a connection that breaks just then doesn't wait for ever: each would
+/// keep its turn, until nothing is handled any more, and the process could never stop.
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_that_break_over_and_over_leave_nobody_waiting() {
     let broker = OwnBroker::start().await;
