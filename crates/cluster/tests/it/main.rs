@@ -3,5 +3,6 @@
 
 mod client;
 mod nginx;
+mod nginx_pages;
 mod servers;
 mod upstream;

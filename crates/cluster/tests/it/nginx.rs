@@ -13,15 +13,15 @@ use super::client::{Answer, connect, get, post, send};
 use super::upstream::{Manner, Upstream};
 
 /// An nginx that ends with the test.
-struct Edge {
+pub(crate) struct Edge {
     nginx: Nginx,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
     _folder: tempfile::TempDir,
 }
 
 impl Edge {
     /// In front of these, which are asked for everything.
-    fn before(all: &[SocketAddr]) -> Self {
+    pub(crate) fn before(all: &[SocketAddr]) -> Self {
         let all = all.to_vec();
         Self::with(
             Upstreams {
@@ -51,7 +51,7 @@ impl Drop for Edge {
 }
 
 /// Nobody listens there.
-fn nobody() -> SocketAddr {
+pub(crate) fn nobody() -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, free_ports::block().unwrap() + 99))
 }
 
@@ -158,8 +158,9 @@ fn what_services_tell_each_other_is_nobody_elses() {
         "/api/tickets/../../metrics",
         "/api/tickets/..%2f..%2finternal/heard/1",
         "/api/%2e%2e/admin/relation-tuples",
-        "/.problem",
-        "/.unanswered",
+        "/.refused.json",
+        "/.refused.html",
+        "/.unanswered.html",
     ] {
         is_problem(&get(edge.address, path), 404, "unknown-path");
     }
