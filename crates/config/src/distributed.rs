@@ -285,6 +285,7 @@ mod tests {
             ("--database-url", "postgres://h/a/b"),
             ("--amqp-url", "amqp://:5672"),
             ("--amqp-url", "h:5672"),
+            ("--amqp-url", "amqps://h:5671"),
             ("--redis-url", "redis://"),
             ("--redis-prefix", ""),
             ("--service-key", "short"),

@@ -82,8 +82,11 @@ pub(crate) fn parse_postgres(text: &str) -> Result<String, &'static str> {
 }
 
 pub(crate) fn parse_amqp(text: &str) -> Result<String, &'static str> {
-    let rule = "must begin with amqp:// or amqps:// and name a host";
-    if names_a_host(text, &["amqp://", "amqps://"]) { Ok(text.to_owned()) } else { Err(rule) }
+    if text.starts_with("amqps://") {
+        return Err("must begin with amqp://: let a proxy on this machine speak TLS to the broker");
+    }
+    let rule = "must begin with amqp:// and name a host";
+    if names_a_host(text, &["amqp://"]) { Ok(text.to_owned()) } else { Err(rule) }
 }
 
 pub(crate) fn parse_redis(text: &str) -> Result<String, &'static str> {

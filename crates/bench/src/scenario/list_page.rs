@@ -1,13 +1,15 @@
 //! People look through the tickets: the pages of twenty that the web interface renders, the first
-//! ones of the list, however it is sorted and filtered.
+//! ones of the list, however it is sorted and filtered. They come for the first time, so that each
+//! page sets its cookie, and take it compressed, as browsers do.
 
 use anyhow::ensure;
 use bench::results::{Aim, Case, Unit};
 use futures_util::FutureExt;
+use hyper::header::HeaderValue;
 
 use super::{Scenario, tickets_text};
 use crate::exchange::Exchange;
-use crate::load::{Load, Pace, get, schedule};
+use crate::load::{Load, Pace, Request, get, schedule};
 use crate::sheet::{Sheet, median};
 use crate::stage::Stage;
 
@@ -39,7 +41,7 @@ const P99: Aim = Aim::AtMost(2.0);
 async fn run(stage: &Stage) -> anyhow::Result<Vec<Case>> {
     let exchange = stage.sets().open(stage.scale.large)?;
     let paths = paths(&exchange).await?;
-    let requests = paths.iter().map(|path| get(path)).collect::<Result<_, _>>()?;
+    let requests = paths.iter().map(|path| browse(path)).collect::<Result<_, _>>()?;
     let pace = Pace::For(stage.scale.time);
     let closed = Load { clients: CLIENTS, requests, expects: 200, pace };
     let (mut most, mut sheet) = (Vec::new(), Sheet::default());
@@ -62,6 +64,12 @@ async fn run(stage: &Stage) -> anyhow::Result<Vec<Case>> {
     sheet.aim("p99", P99);
     cases.push(sheet.case(format!("{size}, {:.0} % of that", SHARE * 100.0)));
     Ok(cases)
+}
+
+fn browse(path: &str) -> anyhow::Result<Request> {
+    let mut request = get(path)?;
+    request.headers_mut().insert("accept-encoding", HeaderValue::from_static("gzip"));
+    Ok(request)
 }
 
 /// The pages that are walked through from each start.

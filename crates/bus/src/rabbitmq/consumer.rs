@@ -57,7 +57,10 @@ impl Consumption {
         handling: &mut JoinSet<()>,
         stop: &CancellationToken,
     ) -> lapin::Result<()> {
-        let mut messages = self.subscribe(epoch).await?;
+        let mut messages = tokio::select! {
+            messages = self.subscribe(epoch) => messages?,
+            () = stop.cancelled() => return Ok(()),
+        };
         // bounded: by `stop` and the connection
         loop {
             tokio::select! {
@@ -133,16 +136,26 @@ impl Consumption {
 /// How long a message is this process's: as long as its connection lives, and nothing new begins
 /// once the process is to stop.
 pub(super) struct Tenure {
-    pub(super) epoch: Arc<Epoch>,
+    epoch: Arc<Epoch>,
     stop: CancellationToken,
 }
 
 impl Tenure {
+    /// Its connection is gone, or nobody trusts it any more.
+    pub(super) async fn lost(&self) {
+        self.epoch.doubted().await;
+    }
+
+    /// Nobody should trust its connection any more.
+    pub(super) fn doubt(&self) {
+        self.epoch.doubt();
+    }
+
     /// Nothing more should begin.
     pub(super) async fn over(&self) {
         tokio::select! {
             () = self.stop.cancelled() => {}
-            () = self.epoch.doubted() => {}
+            () = self.lost() => {}
         }
     }
 }
@@ -163,15 +176,19 @@ impl Receiving<'_> {
 #[async_trait]
 impl Work for Receiving<'_> {
     async fn on(&mut self, epoch: &Arc<Epoch>) -> lapin::Result<()> {
+        let from = self.from;
         tokio::select! {
-            ended = self.from.receive(epoch, &mut self.handling, self.stop) => ended?,
-            ended = self.from.link.watch(epoch) => return ended,
+            ended = from.receive(epoch, &mut self.handling, self.stop) => ended?,
+            ended = from.link.watch(epoch) => return ended,
         }
-        if self.stop.is_cancelled() {
-            // acknowledged before the connection is closed
-            self.finish().await;
+        if !self.stop.is_cancelled() {
+            return Ok(());
         }
-        Ok(())
+        // acknowledged before the connection is closed, unless it breaks first
+        tokio::select! {
+            () = self.finish() => Ok(()),
+            ended = from.link.watch(epoch) => ended,
+        }
     }
 }
 

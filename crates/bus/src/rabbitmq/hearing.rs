@@ -45,7 +45,10 @@ impl Hearing<'_> {
     }
 
     async fn hear(&self, epoch: &Epoch) -> lapin::Result<()> {
-        let (mut messages, mut dropped) = self.subscribe(epoch).await?;
+        let (mut messages, mut dropped) = tokio::select! {
+            both = self.subscribe(epoch) => both?,
+            () = self.stop.cancelled() => return Ok(()),
+        };
         // from now on nothing is missed
         self.listening.listener.missed();
         // bounded: by `stop` and the connection

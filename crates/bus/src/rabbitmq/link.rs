@@ -1,7 +1,7 @@
 //! A connection to the broker, and what becomes of it: made with a limit, watched, and after any
 //! doubt left for a new one.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -12,6 +12,8 @@ use lapin::{Channel, Connection, ConnectionProperties, Event};
 use telemetry::Repeated;
 use telemetry::metrics::Gauge;
 use telemetry::metrics::catalog::BROKER_CONNECTED;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -23,6 +25,9 @@ const SAY_EVERY: Duration = Duration::from_secs(60);
 
 /// How long an end in good order may take.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
+
+/// What a client of AMQP 0.9.1 says first (section 4.2.2 of its specification).
+const PROTOCOL: &[u8] = b"AMQP\x00\x00\x09\x01";
 
 /// How often a connection that is blocked is looked at.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
@@ -77,6 +82,7 @@ impl Links {
             uri: self.uri.clone(),
             purpose,
             state,
+            was_silent: AtomicBool::new(false),
             connected: BROKER_CONNECTED.gauge(&[purpose]),
             trouble: Repeated::every(SAY_EVERY),
         }
@@ -96,6 +102,8 @@ pub(super) struct Link {
     uri: AMQPUri,
     purpose: &'static str,
     state: Arc<AtomicU8>,
+    /// Whoever listens at the address has taken a connection last time, and said nothing.
+    was_silent: AtomicBool,
     connected: Gauge,
     trouble: Repeated,
 }
@@ -112,7 +120,10 @@ impl Link {
                 made = timeout(self.options.connect_timeout, self.connect()) => match made {
                     Ok(Ok(epoch)) => self.work(epoch, work).await,
                     Ok(Err(error)) => Err(error.to_string()),
-                    Err(_late) => Err("it doesn't answer".to_owned()),
+                    Err(_late) => {
+                        self.was_silent.store(true, Ordering::Relaxed);
+                        Err("it doesn't answer".to_owned())
+                    }
                 },
                 () = stop.cancelled() => break,
             };
@@ -156,12 +167,27 @@ impl Link {
 
     /// A connection with everything declared, and a channel on it.
     async fn connect(&self) -> lapin::Result<Epoch> {
+        if self.was_silent.load(Ordering::Relaxed) {
+            self.is_heard_of().await?;
+            self.was_silent.store(false, Ordering::Relaxed);
+        }
         let name = format!("{} ({})", self.options.name, self.purpose);
         let properties = ConnectionProperties::default().with_connection_name(name.into());
         let connection = Connection::connect_uri(self.uri.clone(), properties).await?;
         let channel = connection.create_channel().await?;
         topology::declare(&channel, &self.options).await?;
         Ok(Epoch { connection, channel, doubtful: CancellationToken::new() })
+    }
+
+    /// Waits until whoever listens at the address says something. lapin's connections to somebody
+    /// who never does keep a thread each, also when nobody waits for them any more; so after one
+    /// of them, the next one is made when there is a voice.
+    async fn is_heard_of(&self) -> lapin::Result<()> {
+        let authority = &self.uri.authority;
+        let mut voice = TcpStream::connect((authority.host.as_str(), authority.port)).await?;
+        voice.write_all(PROTOCOL).await?;
+        let _said = voice.read_u8().await?;
+        Ok(())
     }
 
     /// Twice as long after each failure, and never as long as others at the same time.

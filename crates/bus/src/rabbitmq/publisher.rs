@@ -157,7 +157,11 @@ struct Publishing<'a> {
 impl Publishing<'_> {
     /// Lets all publish on this connection, until `stop`.
     async fn serve(&self, epoch: &Arc<Epoch>) -> lapin::Result<()> {
-        epoch.channel.confirm_select(ConfirmSelectOptions::default()).await?;
+        let confirms = epoch.channel.confirm_select(ConfirmSelectOptions::default());
+        tokio::select! {
+            confirmed = confirms => confirmed?,
+            () = self.stop.cancelled() => return Ok(()),
+        }
         self.publisher.returned().clear();
         self.publisher.epoch.send_replace(Some(Arc::clone(epoch)));
         self.stop.cancelled().await;

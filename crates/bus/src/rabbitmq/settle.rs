@@ -15,7 +15,6 @@ use tokio::time::{Instant, timeout};
 
 use super::consumer::Tenure;
 use super::delays::{Delays, Next};
-use super::link::Epoch;
 use super::message::{self, Message};
 use super::options::RabbitMqOptions;
 use super::publisher::Publisher;
@@ -27,8 +26,11 @@ use crate::{Failure, Subscription};
 /// How often the log says that events can't be handled yet, while that is so.
 const SAY_EVERY: Duration = Duration::from_secs(60);
 
-/// How long it may take until an answer to the broker is written.
-const ANSWER_PATIENCE: Duration = Duration::from_secs(5);
+/// How long it may take until an answer to the broker is written: less than a process has to stop.
+const ANSWER_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Answers to the broker that were late.
+static LATE: Repeated = Repeated::every(SAY_EVERY);
 
 /// How long a message rests that could not even be put off.
 const REST: Duration = Duration::from_secs(1);
@@ -78,8 +80,8 @@ impl Settler {
         self.subscription.service
     }
 
-    /// Handles `delivery` to its end. `over` is when the process stops or the connection is over:
-    /// then somebody else gets what can't be put off.
+    /// Handles `delivery` to its end. When its `tenure` is over, somebody else gets what can't be put
+    /// off.
     pub(super) async fn settle(&self, delivery: &Delivery, tenure: &Tenure) {
         let began = Instant::now();
         let (kind, outcome) = match serde_json::from_slice::<Envelope>(&delivery.data) {
@@ -100,7 +102,7 @@ impl Settler {
                 self.put_off(delivery, attempts, next, tenure).await
             }
         };
-        answer(delivery, matches!(ended, Some(Ended::GivenBack)), &tenure.epoch).await;
+        answer(delivery, matches!(ended, Some(Ended::GivenBack)), tenure).await;
         if let Some(ended) = ended {
             self.meter.ended(&kind, ended, began.elapsed());
         }
@@ -214,29 +216,66 @@ impl Settler {
     }
 }
 
-/// Tells the broker what became of a message, and waits until that is written: no longer than its
-/// connection lives, since nobody answers for one that the broker has closed meanwhile.
-async fn answer(delivery: &Delivery, give_back: bool, epoch: &Epoch) {
+/// Tells the broker what became of a message.
+async fn answer(delivery: &Delivery, give_back: bool, tenure: &Tenure) {
     let written = async {
         match give_back {
             true => delivery.nack(BasicNackOptions { requeue: true, ..Default::default() }).await,
             false => delivery.ack(BasicAckOptions::default()).await,
         }
     };
-    let written = tokio::select! {
-        written = timeout(ANSWER_PATIENCE, written) => written,
-        () = epoch.doubted() => return,
-    };
-    match written {
-        Ok(Ok(_)) => {}
-        Ok(Err(error)) => {
-            tracing::debug!(%error, "The connection is gone; the message comes again")
+    match in_time(written, tenure.lost()).await {
+        Written::Done(Ok(_)) | Written::Lost => {}
+        Written::Done(Err(error)) => {
+            tracing::debug!(%error, "The connection is gone; the message comes again");
         }
-        Err(_late) => epoch.doubt(),
+        Written::Late => {
+            if let Some(kept_back) = LATE.say() {
+                tracing::warn!(kept_back, "The broker takes no answers; connects anew");
+            }
+            tenure.doubt();
+        }
+    }
+}
+
+/// What became of an answer on its way to the broker.
+#[derive(Debug, PartialEq, Eq)]
+enum Written<T> {
+    Done(T),
+    /// Its connection was lost meanwhile: the message comes again.
+    Lost,
+    Late,
+}
+
+/// Waits until an answer is written, no longer than its connection lives: nobody answers for one
+/// that ended while this was on its way.
+async fn in_time<T>(
+    written: impl Future<Output = T>,
+    lost: impl Future<Output = ()>,
+) -> Written<T> {
+    tokio::select! {
+        written = timeout(ANSWER_PATIENCE, written) => {
+            written.map_or(Written::Late, Written::Done)
+        }
+        () = lost => Written::Lost,
     }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the pause between two tries is the point")]
 async fn rest() {
     tokio::time::sleep(REST).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_for_an_answer_that_is_never_written() {
+        assert_eq!(in_time(ready(7), pending()).await, Written::Done(7));
+        assert_eq!(in_time(pending::<()>(), ready(())).await, Written::Lost);
+        assert_eq!(in_time(pending::<()>(), pending()).await, Written::Late);
+    }
 }

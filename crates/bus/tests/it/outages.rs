@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use bus::Bus;
+use bus::rabbitmq::RabbitMqOptions;
 use kernel::EventId;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, timeout};
@@ -142,15 +143,44 @@ async fn connections_that_break_over_and_over_leave_nobody_waiting() {
     let (_vhost, orders, process) = start(&broker).await;
     let load = Load::start(&process.rabbit.publisher());
     load.goes_on(1_000).await;
-    let kill_all_200_times = "[begin timer:sleep(100), \
+    let seen = || orders.seen().deliveries.len();
+    let before = seen();
+    let kill_all_60_times = "[begin timer:sleep(200), \
          [exit(Pid, kill) || Pid <- rabbit_networking:connections()] end \
-         || _ <- lists:seq(1, 200)].";
-    broker.control(&["eval", kill_all_200_times]).await;
+         || _ <- lists:seq(1, 60)].";
+    broker.control(&["eval", kill_all_60_times]).await;
+    assert!(seen() > before + 500, "connections broke while they were used");
     load.goes_on(1_000).await;
     let (confirmed, failed) = load.end().await;
     assert!(failed > 0, "they broke");
     every_one_is_handled(&orders, &confirmed, failed).await;
     timeout(Duration::from_secs(30), process.stop()).await.expect("nobody waits");
+}
+
+/// Somebody who listens where the broker should and never says a word costs one connection, however
+/// long that lasts.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_that_says_nothing_costs_one_thread() {
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = silent.local_addr().unwrap();
+    let options = RabbitMqOptions {
+        connect_timeout: Duration::from_millis(100),
+        reconnect_pause_first: Duration::from_millis(1),
+        reconnect_pause_max: Duration::from_millis(10),
+        ..RabbitMqOptions::new(format!("amqp://{address}"), "a test".to_owned(), Vec::new())
+    };
+    let process = Process::start(options, Vec::new());
+    let mut taken = Vec::new();
+    for _ in 0..10 {
+        taken.push(silent.accept().await.unwrap());
+    }
+    let threads = std::fs::read_dir("/proc/self/task").unwrap();
+    let name = |thread: std::fs::DirEntry| {
+        std::fs::read_to_string(thread.path().join("comm")).unwrap_or_default()
+    };
+    let loops = threads.map(|thread| name(thread.unwrap())).filter(|name| name.contains("lapin"));
+    assert_eq!(loops.count(), 1);
+    process.stop().await;
 }
 
 /// Short of memory, a broker stops to read: whoever publishes hears so in time, and what was

@@ -79,6 +79,11 @@ impl Recording {
         }
     }
 
+    /// What it has seen so far.
+    pub(crate) fn seen(&self) -> Seen {
+        self.seen.borrow().clone()
+    }
+
     pub(crate) async fn once_handled(&self, events: &[EventId]) -> Seen {
         self.once(|seen| events.iter().all(|event| seen.handled.contains(event))).await
     }

@@ -22,17 +22,23 @@ pub(crate) struct Edge {
 impl Edge {
     /// In front of these, which are asked for everything.
     pub(crate) fn before(all: &[SocketAddr]) -> Self {
+        Self::with(Self::everything(all), None)
+    }
+
+    /// As [`Self::before`], and one address may ask so often a second, and so often more at once.
+    pub(crate) fn limited(all: &[SocketAddr], limit: (u32, u32)) -> Self {
+        Self::with(Self::everything(all), Some(limit))
+    }
+
+    fn everything(all: &[SocketAddr]) -> Upstreams {
         let all = all.to_vec();
-        Self::with(
-            Upstreams {
-                auth: all.clone(),
-                tickets: all.clone(),
-                orders: all.clone(),
-                payments: all.clone(),
-                gateway: all,
-            },
-            None,
-        )
+        Upstreams {
+            auth: all.clone(),
+            tickets: all.clone(),
+            orders: all.clone(),
+            payments: all.clone(),
+            gateway: all,
+        }
     }
 
     fn with(upstreams: Upstreams, limit: Option<(u32, u32)>) -> Self {
@@ -290,15 +296,7 @@ fn what_is_too_large_is_refused_as_services_do() {
 #[test]
 fn floods_are_kept_away() {
     let service = Upstream::start("service", Manner::Answers);
-    let all = vec![service.address];
-    let upstreams = Upstreams {
-        auth: all.clone(),
-        tickets: all.clone(),
-        orders: all.clone(),
-        payments: all.clone(),
-        gateway: all,
-    };
-    let edge = Edge::with(upstreams, Some((1, 5)));
+    let edge = Edge::limited(&[service.address], (1, 5));
     let answers: Vec<_> = (0..20).map(|_| get(edge.address, "/api/tickets")).collect();
     let (good, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|it| it.status == 200);
     assert!((5..9).contains(&good.len()), "{}", good.len());
