@@ -27,11 +27,29 @@ pub(crate) fn target_folder() -> anyhow::Result<PathBuf> {
     )
 }
 
-/// A call of the cargo that runs us, in `root`.
+/// What cargo tells a program that it runs about the program's own package.
+const OF_OUR_PACKAGE: [&str; 3] = ["CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_PRIMARY_PACKAGE"];
+
+/// A call of the cargo that runs us, in `root`. It isn't told of our package: build scripts that
+/// watch those variables would have half of everything built anew, each time that somebody calls
+/// cargo now through us and now by hand. Where everything is built once and thrown away (`CI`),
+/// nothing is kept for building it again.
 pub(crate) fn cargo(root: &Path) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root);
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(is_of_our_package) {
+            command.env_remove(name);
+        }
+    }
+    if std::env::var_os("CI").is_some() {
+        command.env("CARGO_INCREMENTAL", "0");
+    }
     command
+}
+
+fn is_of_our_package(name: &str) -> bool {
+    OF_OUR_PACKAGE.iter().any(|start| name.starts_with(start))
 }
 
 /// Builds every program of the workspace. One package alone would be built with fewer features of
@@ -52,4 +70,20 @@ pub(crate) fn has_nextest() -> anyhow::Result<bool> {
     let mut command = cargo(&root()?);
     command.args(["nextest", "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
     Ok(command.status().context("could not start cargo")?.success())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cargo_is_not_told_of_our_package() {
+        let all = cargo(Path::new("."));
+        let told: Vec<_> = all.get_envs().filter(|(_, value)| value.is_none()).collect();
+        assert!(told.iter().any(|(name, _)| *name == "CARGO_MANIFEST_DIR"), "{told:?}");
+        assert!(is_of_our_package("CARGO_PKG_VERSION_MAJOR"));
+        for kept in ["CARGO", "CARGO_HOME", "CARGO_TARGET_DIR", "CARGO_BUILD_JOBS"] {
+            assert!(!is_of_our_package(kept), "{kept}");
+        }
+    }
 }

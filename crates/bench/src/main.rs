@@ -20,6 +20,7 @@ mod load;
 mod machine;
 mod run;
 mod scenario;
+mod server_times;
 mod sets;
 mod sheet;
 mod stage;

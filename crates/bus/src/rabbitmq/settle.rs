@@ -80,8 +80,8 @@ impl Settler {
         self.subscription.service
     }
 
-    /// Handles `delivery` to its end. When its `tenure` is over, somebody else gets what can't be put
-    /// off.
+    /// Handles `delivery` to its end. When its `tenure` is over, somebody else gets what can't be
+    /// put off.
     pub(super) async fn settle(&self, delivery: &Delivery, tenure: &Tenure) {
         let began = Instant::now();
         let (kind, outcome) = match serde_json::from_slice::<Envelope>(&delivery.data) {

@@ -24,11 +24,11 @@ const ROUNDS: usize = 3;
 const NOISE: Duration = Duration::from_millis(10);
 
 /// The limit that ends an attack: long enough to measure while it lasts.
-const SECONDS: &str = "20";
+const SECONDS: &str = "12";
 
 /// The same as a time, and a little more.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(21);
-const LIMIT: Duration = Duration::from_secs(20);
+const WRITE_TIMEOUT: Duration = Duration::from_secs(13);
+const LIMIT: Duration = Duration::from_secs(12);
 
 /// How long a test waits at most for what should come.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -3,8 +3,10 @@
 use super::{Kind, Metric};
 
 /// From the quickest answers to the time limit of a request, in seconds.
-const LATENCY: &[f64] =
-    &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+const LATENCY: &[f64] = &[
+    0.0005, 0.001, 0.002, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+    30.0,
+];
 
 /// From a millisecond to an hour, in seconds: the contract allows a timer two.
 const LATENESS: &[f64] = &[0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 60.0, 3600.0];
