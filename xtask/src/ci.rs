@@ -14,6 +14,9 @@ use anyhow::Context;
 use crate::task::{Outcome, expect_no_arguments};
 use crate::{browser, contract, fuzz, instructions, services, stories, tidy, workspace};
 
+/// How nextest learns how many tests to run at once.
+const TESTS_AT_ONCE: &str = "NEXTEST_TEST_THREADS";
+
 /// The plan, in order.
 const STEPS: &[Step] = &[
     Step { name: "format", when: When::Always, work: Work::Cargo("fmt --all --check") },
@@ -38,7 +41,7 @@ const STEPS: &[Step] = &[
     Step { name: "fuzz", when: When::Always, work: Work::Task("fuzz", fuzz::run) },
     Step { name: "browser", when: When::Always, work: Work::Task("browser", browser::run) },
     Step {
-        // builds the release, too
+        // builds the exchange itself, too, optimized
         name: "instructions",
         when: When::Always,
         work: Work::Task("instructions", instructions::run),
@@ -122,7 +125,10 @@ enum Work {
 impl Work {
     fn run(&self, root: &Path) -> anyhow::Result<Outcome> {
         match self {
-            Self::Cargo(words) => succeed(workspace::cargo(root).args(words.split(' '))),
+            Self::Cargo(words) => {
+                let mut cargo = workspace::cargo(root);
+                succeed(cargo.args(words.split(' ')).env(TESTS_AT_ONCE, tests_at_once()))
+            }
             Self::Task(_, run) => run(&[]),
         }
     }
@@ -134,6 +140,12 @@ impl Work {
             Self::Task(name, _) => format!("cargo xtask {name}"),
         }
     }
+}
+
+/// One more than there are processors: many tests wait for a server or for a time to pass.
+fn tests_at_once() -> String {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    (processors + 1).to_string()
 }
 
 /// Has the servers run that tests use; they are stopped when the run ends.

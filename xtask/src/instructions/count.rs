@@ -10,8 +10,8 @@ use anyhow::{Context, anyhow, ensure};
 use crate::task::Outcome;
 use crate::workspace;
 
-/// The profile that users run, and its folder.
-const PROFILE: &str = "release";
+/// The profile in the root's `Cargo.toml`, and its folder.
+const PROFILE: &str = "instructions";
 
 /// Where the program tells callgrind to write down what it has counted since the last time.
 const MILESTONE: &str = "--dump-before=hot_paths::milestone";
@@ -23,8 +23,9 @@ const DUMP: &str = "2";
 /// that wasn't used for some milliseconds.
 const ALLOCATOR: (&str, &str) = ("MIMALLOC_PURGE_DELAY", "-1");
 
-/// The program, unless it can't be built, and the exchange itself beside it. What somebody's shell says of how to build doesn't count:
-/// an incremental build alone takes a tenth more instructions.
+/// The program, with the exchange itself beside it, unless they can't be built. What somebody's
+/// shell says of how to build doesn't count: an incremental build alone takes a tenth more
+/// instructions.
 pub(super) fn build() -> anyhow::Result<Option<PathBuf>> {
     let mut command = workspace::cargo(&workspace::root()?);
     command.args(["build", "--profile", PROFILE, "--locked", "-p", "hot-paths", "-p", "server"]);
