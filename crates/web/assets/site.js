@@ -123,6 +123,9 @@ async function refresh() {
   try {
     const page = await fetchPage(location.href, signal);
     if (!page || !await appendMore(page, signal)) return false;
+    // what somebody is clicking on stays where it is until they have
+    await pressed;
+    if (signal.aborted) return undefined;
     // what was sent is answered by another page
     if ($("[data-part] form[data-sent]")) return undefined;
     for (const part of all("[data-part]")) {
@@ -164,6 +167,19 @@ async function fetchPage(url, signal) {
   if (!response.ok) return undefined;
   return new DOMParser().parseFromString(await response.text(), "text/html");
 }
+
+let pressed;
+
+document.addEventListener("pointerdown", () => {
+  let release;
+  pressed = new Promise((resolve) => { release = resolve; });
+  const end = () => {
+    for (const kind of ["pointerup", "pointercancel"]) removeEventListener(kind, end, true);
+    // the click comes first
+    setTimeout(release);
+  };
+  for (const kind of ["pointerup", "pointercancel"]) addEventListener(kind, end, true);
+}, true);
 
 // What tells one element from others of its part
 const told = (it) => [it.tagName, it.name, it.value, it.href, it.textContent].join("\n");
@@ -262,12 +278,16 @@ function sayFound() {
 }
 
 function searchLive(form) {
+  let searched;
   const search = () => {
     const fields = new URLSearchParams(new FormData(form));
     for (const [name, value] of [...fields]) {
       if (!value.trim() || (name === "sort" && value === "newest")) fields.delete(name);
     }
     const query = fields.toString();
+    // who leaves the field has searched for this already
+    if (query === searched) return;
+    searched = query;
     history.replaceState(null, "", query ? `/?${query}` : "/");
     pagesBelow = 0;
     for (const link of all("a[hreflang]")) {
@@ -284,6 +304,7 @@ function searchLive(form) {
   form.addEventListener("change", () => soon(0));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
+    searched = undefined;
     soon(0);
   });
 }

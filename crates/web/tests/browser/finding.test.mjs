@@ -73,3 +73,26 @@ story("a long list is read on, with a script and without", async (world) => {
     for (const found of all) assert.equal(new Set(found).size, 23, `${found.length} tickets`);
   }
 });
+
+story("a click that has begun is not lost to what a search brings", async (world) => {
+  const seller = await world.register();
+  const word = unique();
+  const ticket = await world.list(seller, `Clicked ${word}`, 10);
+  const page = await world.guest();
+  await page.goto(`/?q=${word}`);
+  const link = page.getByRole("link", { name: ticket.title });
+  await link.hover();
+  const answered = page.waitForResponse(/\/\?q=.*\+$/);
+  await page.getByLabel("Search tickets by name").press("End");
+  await page.getByLabel("Search tickets by name").pressSequentially(" ");
+  // leaves the field, so that the search begins now
+  await link.hover();
+  await page.mouse.down();
+  await (await answered).finished();
+  // the page has had its time to show it
+  await page.evaluate(() => new Promise((done) => {
+    requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)));
+  }));
+  await page.mouse.up();
+  await isAt(page, `/tickets/${ticket.id}`);
+});
