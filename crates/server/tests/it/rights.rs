@@ -43,7 +43,7 @@ async fn killed_at_any_moment_what_is_there_has_its_rights() {
         looked_at += check_rights(&exchange, &people, &stranger, round).await;
     }
     println!("{looked_at} things with their rights");
-    assert!(looked_at > 50 * ROUNDS, "there was hardly any load: {looked_at}");
+    assert!(looked_at > 20 * ROUNDS, "there was hardly any load: {looked_at}");
     if !exchange.is_behind_nginx() {
         let tuples = exchange.databases().rows("auth", "select * from tuples");
         assert_eq!(tuples, Vec::<Vec<String>>::new(), "nothing is written down a second time");
