@@ -72,7 +72,9 @@ impl Cluster {
         let first_port = options.first_port.map_or_else(free_ports::block, Ok)?;
         let cluster = Self { record: Record { options, binary, first_port, key: random_key()? } };
         cluster.record.write()?;
-        let started = cluster.options().backends.prepare().and_then(|()| cluster.resume());
+        let prepared = cluster.options().backends.prepare();
+        let started = prepared.and_then(|()| cluster.resume());
+        let started = started.and_then(|()| cluster.wait_connected());
         if let Err(error) = started {
             let _ = cluster.kill_all();
             return Err(error);
@@ -223,6 +225,27 @@ impl Cluster {
             Some(false) => bail!("{name} {number} has ended; {}", place.last_words()),
             None => bail!("{name} {number} isn't ready: {last}; {}", place.last_words()),
         }
+    }
+
+    /// Waits until all who hear of events do: a broker that is new to them may be slow at first.
+    fn wait_connected(&self) -> anyhow::Result<()> {
+        for (role, number) in self.all() {
+            let connection = match role {
+                Role::Auth => continue,
+                Role::Gateway => "listener",
+                subscriber => subscriber.name(),
+            };
+            let line = format!("broker_connected{{connection=\"{connection}\"}} 1");
+            let connected = wait::until(START_PATIENCE, || {
+                let metrics = self.metrics(role, number).ok()?;
+                metrics.lines().any(|it| it == line).then_some(())
+            });
+            if connected.is_none() {
+                let (name, said) = (role.name(), self.place(role, number).last_words());
+                bail!("{name} {number} doesn't reach the broker; {said}");
+            }
+        }
+        Ok(())
     }
 
     /// Restarts the processes of a role in order, one after the other, each once the one before
