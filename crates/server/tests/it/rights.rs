@@ -15,6 +15,9 @@ use crate::exchange;
 const ROUNDS: usize = 6;
 const PEOPLE: usize = 8;
 
+/// More things than this are there in each round, however slow the machine is.
+const THINGS: usize = 50;
+
 /// The newest rows of each kind that are looked at: those the crash may have torn.
 const NEWEST: &str = "order by id desc limit 60";
 
@@ -37,13 +40,18 @@ async fn killed_at_any_moment_what_is_there_has_its_rights() {
         let people: Vec<_> = people.iter().map(|person| person.at(&url)).collect();
         let load = load::start(&people, &ledger, &mut dice, &Until::NobodyAnswers);
         exchange.pass(Duration::from_millis(100 + dice.below(400) as u64)).await;
+        let answered = || {
+            let (tickets, orders, payments) = ledger.counts();
+            [tickets, orders, payments].map(|count| count.min(THINGS)).iter().sum::<usize>()
+        };
+        assert!(exchange.reaches(|| answered() > THINGS).await, "there is hardly any load");
         exchange.kill();
         load.join().await;
         exchange.restart();
         looked_at += check_rights(&exchange, &people, &stranger, round).await;
     }
     println!("{looked_at} things with their rights");
-    assert!(looked_at > 20 * ROUNDS, "there was hardly any load: {looked_at}");
+    assert!(looked_at > THINGS * ROUNDS, "there was hardly any load: {looked_at}");
     if !exchange.is_behind_nginx() {
         let tuples = exchange.databases().rows("auth", "select * from tuples");
         assert_eq!(tuples, Vec::<Vec<String>>::new(), "nothing is written down a second time");
