@@ -23,6 +23,9 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// How long a request waits for what another context is about to tell, or has to hear.
 pub const NEWS_PATIENCE: Duration = Duration::from_secs(2);
 
+/// How long a request waits at most, while more events are on their way than are carried out soon.
+const CROWD_PATIENCE: Duration = Duration::from_secs(1);
+
 const INSERT_OUTBOX: &str = "insert into outbox (id, envelope) values (?1, ?2)";
 const INSERT_INBOX: &str = "insert into inbox (event_id, seen_at) values (?1, ?2)";
 
@@ -207,6 +210,11 @@ impl Journal {
         changeset: Changeset,
     ) -> Result<(Committed, Vec<EventId>), StoreError> {
         let handles_event = changeset.handles.is_some();
+        let tells = !changeset.events.is_empty() || !changeset.traced.is_empty();
+        // what handles an event makes room for it; one process alone is fast enough
+        if tells && !handles_event && self.claims.is_some() {
+            self.fresh.has_room(CROWD_PATIENCE).await;
+        }
         let (batch, events) = changeset.into_batch(self.claims)?;
         let announced = Arc::clone(&self.fresh).announce(events);
         let told = announced.ids();

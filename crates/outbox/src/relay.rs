@@ -149,6 +149,7 @@ impl Relay {
             commits.mark_unchanged();
             self.read_if_needed().await;
             self.take_fresh();
+            self.journal.fresh.under_way(self.in_flight.len());
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
