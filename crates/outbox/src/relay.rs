@@ -33,13 +33,18 @@ const ALL_DELIVERED: &str =
 const SAY_EVERY: Duration = Duration::from_secs(60);
 
 // an event made long ago may have been seen a moment ago; only the oldest are looked at
-const FORGET_SEEN: &str = "delete from inbox where seen_at < ?1 and event_id in
-     (select event_id from inbox where event_id < ?2 order by event_id limit 1000)";
-const OLD_SEEN: &str = "select event_id from inbox where seen_at < ?1 and event_id in
-     (select event_id from inbox where event_id < ?2 order by event_id limit 1000) limit 1";
+const FORGET_SEEN: &str = "delete from inbox where event_id in (select event_id from
+     (select event_id, seen_at from inbox where event_id < ?2 order by event_id limit 1000) oldest
+     where seen_at < ?1)";
+const OLD_SEEN: &str = "select event_id from
+     (select event_id, seen_at from inbox where event_id < ?2 order by event_id limit 1000) oldest
+     where seen_at < ?1 limit 1";
 const FORGET_ANSWERS: &str = "delete from idempotency_keys where (caller, key) in
      (select caller, key from idempotency_keys where created_at <= ?1 limit 1000)";
 const OLD_ANSWER: &str = "select caller from idempotency_keys where created_at <= ?1 limit 1";
+
+/// Where nothing is old, the next look comes after so many times as long.
+const FORGET_RESTS: u32 = 50;
 
 /// How many events that were delivered wait to be cleared together, and how long. A crash meanwhile
 /// delivers them once more, and everybody has seen them.
@@ -63,7 +68,8 @@ pub struct RelayOptions {
     pub pause_after_failure: Duration,
     /// How long the inbox remembers what it has seen.
     pub inbox_memory: Duration,
-    /// How often it forgets up to 1000 of what is older, and up to 1000 expired answers.
+    /// How often it forgets up to 1000 of what is older, and up to 1000 expired answers, while there
+    /// are some.
     pub forget_every: Duration,
 }
 
@@ -155,7 +161,10 @@ impl Relay {
                 () = stop.cancelled() => break,
                 _ = forget.tick() => {
                     let forgotten = self.forget_old().await;
-                    self.log(forgotten, "forget what is old");
+                    if !matches!(forgotten, Ok(true)) {
+                        forget.reset_after(self.options.forget_every * FORGET_RESTS);
+                    }
+                    self.log(forgotten.map(drop), "forget what is old");
                 }
                 _ = poll.tick() => self.has_more = true,
                 _ = renew.tick(), if self.journal.claims.is_some() => {
@@ -360,18 +369,20 @@ impl Relay {
         self.log(cleared, "clear the outbox");
     }
 
-    /// Looks first: most of the time there is nothing to forget.
-    async fn forget_old(&self) -> Result<(), StoreError> {
+    /// Looks first: most of the time there is nothing to forget. Answers whether there was.
+    async fn forget_old(&self) -> Result<bool, StoreError> {
         let now = self.clock.now();
         let before = now.minus(self.options.inbox_memory);
         let seen = (OLD_SEEN, FORGET_SEEN, params![before, least_id_at(before)].to_vec());
         let answers = (OLD_ANSWER, FORGET_ANSWERS, params![forgotten_at(now)].to_vec());
+        let mut has_forgotten = false;
         for (is_old, forget, before) in [seen, answers] {
             if !self.journal.query(is_old, before.clone()).await?.is_empty() {
                 self.journal.store.apply(vec![Statement::new(forget, before)]).await?;
+                has_forgotten = true;
             }
         }
-        Ok(())
+        Ok(has_forgotten)
     }
 }
 
