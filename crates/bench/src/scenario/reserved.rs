@@ -36,7 +36,7 @@ pub(crate) const WATCHERS: usize = 4;
 /// For each order of the others, so many of the watchers, at most.
 const WATCHED: usize = 8;
 
-/// How often they look; so much is found late.
+/// How often they look.
 const LOOK_EVERY: Duration = Duration::from_millis(1);
 
 const SHOWN_MAX: Duration = Duration::from_secs(30);
@@ -65,7 +65,7 @@ async fn run(stage: &Stage) -> anyhow::Result<Vec<Case>> {
             anyhow::Ok((order(stage.token(number % WATCHERS), ticket)?, look(ticket)?))
         });
         let asked: Vec<_> = asked.collect::<Result<_, _>>()?;
-        let (placed, shown) = watched(exchange.address, &load, asked).await?;
+        let (placed, shown) = watched(exchange.address, &load, asked, LOOK_EVERY).await?;
         exchange.drain().await?;
         sheet.times(&shown);
         sheet.add("orders", Unit::PerSecond, placed.per_second());
@@ -76,11 +76,12 @@ async fn run(stage: &Stage) -> anyhow::Result<Vec<Case>> {
 }
 
 /// What others' orders took, and how soon the tickets that the watchers ordered (`asked`: the order
-/// and the look at it) were shown as reserved.
+/// and the look at it) were shown as reserved. They look every `look_every`; so much is found late.
 pub(crate) async fn watched(
     address: SocketAddr,
     load: &Load,
     asked: Vec<(Request, Request)>,
+    look_every: Duration,
 ) -> anyhow::Result<(Measured, Measured)> {
     let ended = Arc::new(AtomicBool::new(false));
     let started = Instant::now();
@@ -90,7 +91,7 @@ pub(crate) async fn watched(
     }
     let mut watchers = JoinSet::new();
     for asked in each {
-        watchers.spawn(watch(address, asked, Arc::clone(&ended)));
+        watchers.spawn(watch(address, asked, look_every, Arc::clone(&ended)));
     }
     let placed = load.on(address).await;
     ended.store(true, Ordering::Relaxed);
@@ -102,6 +103,7 @@ pub(crate) async fn watched(
 async fn watch(
     address: SocketAddr,
     asked: Vec<(Request, Request)>,
+    look_every: Duration,
     ended: Arc<AtomicBool>,
 ) -> anyhow::Result<Notes> {
     let mut connection = Connection::open(address).await?;
@@ -114,7 +116,7 @@ async fn watch(
         let since = Instant::now();
         while !is_reserved(&connection.ask(&look, 200).await?) {
             ensure!(since.elapsed() < SHOWN_MAX, "{} is not shown as reserved", look.uri());
-            sleep_until(Instant::now() + LOOK_EVERY).await;
+            sleep_until(Instant::now() + look_every).await;
         }
         notes.done(since);
     }
