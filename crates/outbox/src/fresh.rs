@@ -7,28 +7,21 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use events::Envelope;
 use kernel::EventId;
-use tokio::sync::Notify;
-use tokio::time::{Instant, timeout_at};
+
+use crate::room::Room;
 
 /// How many events wait here at most; more are left to the table.
 const WAITING_MAX: usize = 1024;
-
-/// With so many events waiting or under way, whoever would add some waits first.
-const CROWD: usize = 256;
-
-/// A relay that has taken an event so lately is at work; one that hasn't is not helped by waiting.
-const AT_WORK: Duration = Duration::from_millis(500);
 
 /// Events on their way from commits to the relay.
 #[derive(Default)]
 pub(crate) struct Fresh {
     waiting: Mutex<Waiting>,
-    /// Told when there may be room for one more.
-    room: Notify,
+    /// Whether there is room for more.
+    pub(crate) room: Room,
 }
 
 #[derive(Default)]
@@ -41,17 +34,8 @@ struct Waiting {
     /// gone away. Until the relay has read it, all others stay there, too, so that none overtakes
     /// them for long.
     has_missed: bool,
-    /// How many the relay has taken and not yet handed over, wherever it had them from.
-    under_way: usize,
-    /// When the relay last took one.
-    taken_at: Option<Instant>,
-}
-
-impl Waiting {
-    fn is_crowded(&self) -> bool {
-        let is_at_work = self.taken_at.is_some_and(|at| at.elapsed() < AT_WORK);
-        is_at_work && self.expected.len() + self.under_way >= CROWD
-    }
+    /// How many of those were committed here.
+    left: usize,
 }
 
 impl Fresh {
@@ -60,7 +44,7 @@ impl Fresh {
         if !events.is_empty() {
             let mut waiting = self.lock();
             waiting.expected.extend(events.iter().map(|event| event.id));
-            self.tell_of_room(&waiting);
+            self.count(&waiting);
         }
         Announced { fresh: self, events }
     }
@@ -70,35 +54,9 @@ impl Fresh {
         let mut waiting = self.lock();
         let event = waiting.committed.pop_front()?;
         waiting.expected.remove(&event.id);
-        waiting.taken_at = Some(Instant::now());
+        self.room.note(|traffic| traffic.under_way += 1);
+        self.count(&waiting);
         Some(event)
-    }
-
-    /// Says how many the relay has under way.
-    pub(crate) fn under_way(&self, count: usize) {
-        let mut waiting = self.lock();
-        waiting.under_way = count;
-        self.tell_of_room(&waiting);
-    }
-
-    /// Waits until there are few enough events on their way for some more, no longer than
-    /// `patience`: requests come no faster than their events are carried out, and the last one
-    /// isn't far behind. While the relay can hand nothing over, nobody waits.
-    pub(crate) async fn has_room(&self, patience: Duration) {
-        let deadline = Instant::now() + patience;
-        // bounded: by `patience`
-        while self.lock().is_crowded() {
-            if timeout_at(deadline, self.room.notified()).await.is_err() {
-                return;
-            }
-        }
-    }
-
-    /// One who waits is told, who tells the next one by announcing what it commits.
-    fn tell_of_room(&self, waiting: &Waiting) {
-        if !waiting.is_crowded() {
-            self.room.notify_one();
-        }
     }
 
     /// Whether the event is here, or about to be.
@@ -113,7 +71,13 @@ impl Fresh {
 
     /// Says that the table is about to be read.
     pub(crate) fn forget_missed(&self) {
-        self.lock().has_missed = false;
+        let mut waiting = self.lock();
+        (waiting.has_missed, waiting.left) = (false, 0);
+        self.count(&waiting);
+    }
+
+    fn count(&self, waiting: &Waiting) {
+        self.room.note(|traffic| traffic.given = waiting.expected.len() + waiting.left);
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
@@ -146,8 +110,10 @@ impl Announced {
             } else {
                 waiting.expected.remove(&event.id);
                 waiting.has_missed = true;
+                waiting.left += 1;
             }
         }
+        self.fresh.count(&waiting);
     }
 }
 
@@ -161,87 +127,6 @@ impl Drop for Announced {
         for event in &self.events {
             waiting.expected.remove(&event.id);
         }
-        self.fresh.tell_of_room(&waiting);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use events::{Event, ExpirationComplete};
-    use kernel::{Clock, OrderId, SystemClock};
-    use tokio::task::JoinSet;
-
-    use super::*;
-
-    const PATIENCE: Duration = Duration::from_secs(60);
-
-    fn commit_one(fresh: &Arc<Fresh>) {
-        let event = Event::from(ExpirationComplete { id: OrderId::generate() });
-        let event = event.seal(EventId::generate(), SystemClock.now(), None).unwrap();
-        Arc::clone(fresh).announce(vec![event]).committed();
-    }
-
-    /// So many that whoever comes now has to wait, with a relay at work.
-    fn crowded() -> Arc<Fresh> {
-        let fresh = Arc::<Fresh>::default();
-        (0..=CROWD).for_each(|_| commit_one(&fresh));
-        assert!(fresh.take().is_some());
-        fresh
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn who_commits_more_waits_until_there_is_room() {
-        let fresh = crowded();
-        let began = Instant::now();
-        let waiter = tokio::spawn({
-            let fresh = Arc::clone(&fresh);
-            async move { fresh.has_room(PATIENCE).await }
-        });
-        tokio::task::yield_now().await;
-        assert!(!waiter.is_finished());
-        // taken, but still under way
-        assert!(fresh.take().is_some());
-        fresh.under_way(1);
-        tokio::task::yield_now().await;
-        assert!(!waiter.is_finished());
-        fresh.under_way(0);
-        waiter.await.unwrap();
-        assert_eq!(began.elapsed(), Duration::ZERO);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn all_who_wait_get_through_as_events_leave() {
-        let fresh = crowded();
-        let mut waiters = JoinSet::new();
-        for _ in 0..2 * CROWD {
-            let fresh = Arc::clone(&fresh);
-            waiters.spawn(async move {
-                fresh.has_room(PATIENCE).await;
-                commit_one(&fresh);
-            });
-        }
-        let began = Instant::now();
-        let mut through = 0;
-        while through < 2 * CROWD {
-            tokio::task::yield_now().await;
-            while waiters.try_join_next().is_some() {
-                through += 1;
-            }
-            let waiting = fresh.lock().committed.len();
-            assert!(waiting <= CROWD + 1, "{waiting}");
-            fresh.take();
-            fresh.under_way(0);
-        }
-        assert_eq!(began.elapsed(), Duration::ZERO, "nobody was forgotten");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn nobody_waits_for_a_relay_that_can_not_go_on() {
-        let fresh = crowded();
-        let began = Instant::now();
-        fresh.has_room(Duration::from_secs(1)).await;
-        assert_eq!(began.elapsed(), Duration::from_secs(1), "as long as it may");
-        fresh.has_room(PATIENCE).await;
-        assert_eq!(began.elapsed(), Duration::from_secs(1), "and then not at all");
+        self.fresh.count(&waiting);
     }
 }

@@ -4,15 +4,15 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use events::{Envelope, Event};
 use kernel::{EventId, Timestamp};
 use store::{Condition, Engine, Row, Statement, Store, StoreError, Value, params};
+use telemetry::metrics::catalog::OUTBOX_WAITS;
 use telemetry::span::Span;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
-use crate::answers::Receipt;
+use crate::changeset::Changeset;
 use crate::claims::Claims;
 use crate::fresh::Fresh;
 use crate::heard::{Heard, wait_until_heard};
@@ -23,11 +23,8 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// How long a request waits for what another context is about to tell, or has to hear.
 pub const NEWS_PATIENCE: Duration = Duration::from_secs(2);
 
-/// How long a request waits at most, while more events are on their way than are carried out soon.
-const CROWD_PATIENCE: Duration = Duration::from_secs(1);
-
-const INSERT_OUTBOX: &str = "insert into outbox (id, envelope) values (?1, ?2)";
-const INSERT_INBOX: &str = "insert into inbox (event_id, seen_at) values (?1, ?2)";
+/// How long [`Journal::wait_for_room`] waits at most.
+const ROOM_PATIENCE: Duration = Duration::from_secs(1);
 
 /// What refuses a changeset that handles an event again.
 const INBOX_ONCE: &str = "inbox_pkey";
@@ -41,82 +38,6 @@ const BACKLOG: &str = "select (select count(*) from (select 1 from outbox limit 
 const OLDEST: &str = "select id from outbox order by id limit 1";
 
 const IN_OUTBOX: &str = "select id from outbox where id = ?1";
-
-/// New state with the events that tell of it, and the answer to whoever asked for it: stored
-/// together, or not at all.
-#[derive(Debug)]
-pub struct Changeset {
-    at: Timestamp,
-    writes: Vec<Statement>,
-    events: Vec<Event>,
-    traced: Vec<(Event, Option<String>)>,
-    handles: Option<EventId>,
-    answers: Option<Receipt>,
-}
-
-impl Changeset {
-    /// What changes at `at`, and what others hear of it. No events means that nobody else needs
-    /// to know, and is said by an empty list.
-    #[must_use]
-    pub const fn new(at: Timestamp, writes: Vec<Statement>, events: Vec<Event>) -> Self {
-        Self { at, writes, events, traced: Vec::new(), handles: None, answers: None }
-    }
-
-    /// The change is what happened to several at once: each of these events belongs to the trace
-    /// beside it, not to the current one.
-    #[must_use]
-    pub fn telling(mut self, events: Vec<(Event, Option<String>)>) -> Self {
-        self.traced = events;
-        self
-    }
-
-    /// The change is how this event is handled: once it is committed, a redelivery is
-    /// [`Committed::Earlier`].
-    #[must_use]
-    pub const fn handling(mut self, event: EventId) -> Self {
-        self.handles = Some(event);
-        self
-    }
-
-    /// The change is what a request asked for: once it is committed, a repeat of the request finds
-    /// this receipt. If another request with the same key has committed before, the whole change
-    /// is refused by [`crate::ONE_ANSWER_PER_KEY`].
-    #[must_use]
-    pub fn answering(mut self, receipt: Option<Receipt>) -> Self {
-        self.answers = receipt;
-        self
-    }
-
-    /// The statements, and the events among them. What may refuse the whole because it is a
-    /// repetition comes first.
-    fn into_batch(
-        self,
-        claims: Option<Claims>,
-    ) -> Result<(Vec<Statement>, Vec<Envelope>), StoreError> {
-        let mut told = Vec::with_capacity(self.events.len() + self.traced.len());
-        let Self { at, mut writes, events, traced, handles, answers } = self;
-        if let Some(event) = handles {
-            writes.insert(0, Statement::new(INSERT_INBOX, params![event, at]));
-        }
-        if let Some(receipt) = answers {
-            writes.splice(0..0, receipt.statements(at));
-        }
-        let trace = telemetry::trace::current_header();
-        let fault = |error: serde_json::Error| StoreError::Failed { reason: error.to_string() };
-        let here = events.into_iter().map(|event| (event, trace.clone()));
-        for (event, trace) in here.chain(traced) {
-            let id = EventId::generate();
-            let envelope = event.seal(id, at, trace).map_err(fault)?;
-            let json = serde_json::to_string(&envelope).map_err(fault)?;
-            writes.push(match claims {
-                None => Statement::new(INSERT_OUTBOX, params![id, json]),
-                Some(claims) => claims.insert(id, json, at),
-            });
-            told.push(envelope);
-        }
-        Ok((writes, told))
-    }
-}
 
 /// Whether a changeset was committed by this call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,6 +81,16 @@ impl Journal {
     #[must_use]
     pub fn asking(self, heard: Arc<dyn Heard>) -> Self {
         Self { heard: Some(heard), ..self }
+    }
+
+    /// Waits while many events of this process are on their way, a second at most: for a request
+    /// that begins something new, before it is decided. What goes on with something, or ends it,
+    /// waits for nothing. A process that has the database for itself isn't behind, and nobody waits
+    /// while no event can be handed over.
+    pub async fn wait_for_room(&self) {
+        if self.claims.is_some() && self.fresh.room.wait(ROOM_PATIENCE).await {
+            OUTBOX_WAITS.counter(&[self.store.name().to_owned()]).increment(1);
+        }
     }
 
     /// Stores the changeset's state, events, inbox row and receipt, atomically and durably.
@@ -209,12 +140,7 @@ impl Journal {
         &self,
         changeset: Changeset,
     ) -> Result<(Committed, Vec<EventId>), StoreError> {
-        let handles_event = changeset.handles.is_some();
-        let tells = !changeset.events.is_empty() || !changeset.traced.is_empty();
-        // what handles an event makes room for it; one process alone is fast enough
-        if tells && !handles_event && self.claims.is_some() {
-            self.fresh.has_room(CROWD_PATIENCE).await;
-        }
+        let handles_event = changeset.handles_event();
         let (batch, events) = changeset.into_batch(self.claims)?;
         let announced = Arc::clone(&self.fresh).announce(events);
         let told = announced.ids();

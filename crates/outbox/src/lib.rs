@@ -7,18 +7,21 @@
 //!
 //! A request that may be repeated has its answer in the same [`Changeset`], too ([`answers`]).
 //!
-//! Reading order: [`journal`], `fresh` (the short way from a commit to the relay), `claims` (which
-//! of several processes delivers what), [`answers`], [`relay`], [`subscriber`], [`dead_letters`],
-//! [`heard`], [`retry`].
+//! Reading order: [`changeset`], [`journal`], `fresh` (the short way from a commit to the relay),
+//! `room` (who waits for it), `claims` (which of several processes delivers what), [`answers`],
+//! [`relay`], `forgetting`, [`subscriber`], [`dead_letters`], [`heard`], [`retry`].
 
 pub mod answers;
+pub mod changeset;
 mod claims;
 pub mod dead_letters;
+mod forgetting;
 mod fresh;
 pub mod heard;
 pub mod journal;
 pub mod relay;
 pub mod retry;
+mod room;
 pub mod subscriber;
 
 use store::Migration;
@@ -26,9 +29,10 @@ use store::Migration;
 pub use answers::{
     ANSWERS_KEPT_FOR, Answer, Asked, Earlier, ONE_ANSWER_PER_KEY, Receipt, Remember,
 };
+pub use changeset::Changeset;
 pub use dead_letters::{DeadLetter, Replays};
 pub use heard::{CantAsk, Heard};
-pub use journal::{Backlog, COUNTED_MAX, Changeset, Committed, Journal, NEWS_PATIENCE};
+pub use journal::{Backlog, COUNTED_MAX, Committed, Journal, NEWS_PATIENCE};
 pub use relay::{Relay, RelayOptions};
 pub use retry::{MayConflict, retry_on_conflict};
 pub use subscriber::{Dispatch, Subscriber, failure_of};

@@ -20,9 +20,9 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::answers::forgotten_at;
 use crate::claims::{Claims, Page};
-use crate::journal::{Journal, least_id_at};
+use crate::forgetting::forget_old;
+use crate::journal::Journal;
 
 const WAITING: &str = "select id, envelope from outbox where id > ?1 order by id limit ?2";
 const DELIVERED: &str = "delete from outbox where id = ?1";
@@ -31,17 +31,6 @@ const ALL_DELIVERED: &str =
     "delete from outbox where id = any(cast(string_to_array(?1, ',') as uuid[]))";
 /// How often the log says that something doesn't work yet, while that is so.
 const SAY_EVERY: Duration = Duration::from_secs(60);
-
-// an event made long ago may have been seen a moment ago; only the oldest are looked at
-const FORGET_SEEN: &str = "delete from inbox where event_id in (select event_id from
-     (select event_id, seen_at from inbox where event_id < ?2 order by event_id limit 1000) oldest
-     where seen_at < ?1)";
-const OLD_SEEN: &str = "select event_id from
-     (select event_id, seen_at from inbox where event_id < ?2 order by event_id limit 1000) oldest
-     where seen_at < ?1 limit 1";
-const FORGET_ANSWERS: &str = "delete from idempotency_keys where (caller, key) in
-     (select caller, key from idempotency_keys where created_at <= ?1 limit 1000)";
-const OLD_ANSWER: &str = "select caller from idempotency_keys where created_at <= ?1 limit 1";
 
 /// Where nothing is old, the next look comes after so many times as long.
 const FORGET_RESTS: u32 = 50;
@@ -68,8 +57,8 @@ pub struct RelayOptions {
     pub pause_after_failure: Duration,
     /// How long the inbox remembers what it has seen.
     pub inbox_memory: Duration,
-    /// How often it forgets up to 1000 of what is older, and up to 1000 expired answers, while there
-    /// are some.
+    /// How often it forgets up to 1000 of what is older, and up to 1000 expired answers, while
+    /// there are some.
     pub forget_every: Duration,
 }
 
@@ -99,6 +88,8 @@ pub struct Relay {
     resting: HashMap<EventId, Instant>,
     /// The table may hold events that are neither on their way nor given soon.
     has_more: bool,
+    /// It does hold some, for which there was no place yet.
+    has_left: bool,
     /// Handed over, but still in the table; to be taken out then.
     uncleared: HashSet<EventId>,
     clear_at: Instant,
@@ -135,6 +126,7 @@ impl Relay {
             held: HashSet::new(),
             resting: HashMap::new(),
             has_more: true,
+            has_left: false,
             uncleared: HashSet::new(),
             clear_at: Instant::now(),
             is_stuck: false,
@@ -155,13 +147,17 @@ impl Relay {
             commits.mark_unchanged();
             self.read_if_needed().await;
             self.take_fresh();
-            self.journal.fresh.under_way(self.in_flight.len());
+            self.journal.fresh.room.note(|traffic| {
+                traffic.under_way = self.in_flight.len();
+                traffic.has_left = self.has_left;
+            });
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
                 _ = forget.tick() => {
-                    let forgotten = self.forget_old().await;
-                    if !matches!(forgotten, Ok(true)) {
+                    let memory = self.options.inbox_memory;
+                    let forgotten = forget_old(&self.journal, self.clock.now(), memory).await;
+                    if matches!(forgotten, Ok(false)) {
                         forget.reset_after(self.options.forget_every * FORGET_RESTS);
                     }
                     self.log(forgotten.map(drop), "forget what is old");
@@ -215,6 +211,7 @@ impl Relay {
             self.deliver(id, Ok(envelope));
         }
         self.has_more |= is_late;
+        self.has_left |= is_late;
     }
 
     /// While more than half of what may be on its way is, it doesn't read: it would read the same
@@ -226,12 +223,17 @@ impl Relay {
             self.has_more = false;
             self.journal.fresh.forget_missed();
             let read = self.read_waiting().await;
-            self.log(read, "read the outbox");
+            if let Ok(has_left) = read {
+                self.has_left = has_left;
+                self.has_more = has_left;
+            }
+            self.log(read.map(drop), "read the outbox");
         }
     }
 
-    /// Starts to deliver what waits in the table, up to the limit.
-    async fn read_waiting(&mut self) -> Result<(), StoreError> {
+    /// Starts to deliver what waits in the table, up to the limit. Answers whether there was no
+    /// place for some of it.
+    async fn read_waiting(&mut self) -> Result<bool, StoreError> {
         let now = Instant::now();
         self.resting.retain(|_, until| *until > now);
         let mut after = Uuid::nil();
@@ -244,21 +246,19 @@ impl Relay {
                     continue;
                 }
                 if self.in_flight.len() >= self.options.in_flight_max {
-                    self.has_more = true;
-                    return Ok(());
+                    return Ok(true);
                 }
                 self.in_flight.insert(id);
                 self.deliver(id, read_envelope(row));
             }
             if page.has_left {
-                self.has_more = true;
-                return Ok(());
+                return Ok(true);
             }
             if page.read < PAGE {
-                return Ok(());
+                break;
             }
         }
-        Ok(())
+        Ok(false)
     }
 
     /// What waits after `after`, and is this process's to deliver.
@@ -325,6 +325,9 @@ impl Relay {
             self.clear_at = now + CLEAR_EVERY;
         }
         let rested = now + self.options.pause_after_failure;
+        if done.iter().any(|delivery| delivery.delivered) {
+            self.journal.fresh.room.note(|traffic| traffic.delivered_at = Some(now));
+        }
         for Delivery { id, delivered } in done {
             self.in_flight.remove(&id);
             if delivered {
@@ -367,22 +370,6 @@ impl Relay {
             self.uncleared.clear();
         }
         self.log(cleared, "clear the outbox");
-    }
-
-    /// Looks first: most of the time there is nothing to forget. Answers whether there was.
-    async fn forget_old(&self) -> Result<bool, StoreError> {
-        let now = self.clock.now();
-        let before = now.minus(self.options.inbox_memory);
-        let seen = (OLD_SEEN, FORGET_SEEN, params![before, least_id_at(before)].to_vec());
-        let answers = (OLD_ANSWER, FORGET_ANSWERS, params![forgotten_at(now)].to_vec());
-        let mut has_forgotten = false;
-        for (is_old, forget, before) in [seen, answers] {
-            if !self.journal.query(is_old, before.clone()).await?.is_empty() {
-                self.journal.store.apply(vec![Statement::new(forget, before)]).await?;
-                has_forgotten = true;
-            }
-        }
-        Ok(has_forgotten)
     }
 }
 

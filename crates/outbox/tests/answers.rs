@@ -8,13 +8,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bus::{Bus, PublishError};
 use events::{Envelope, ExpirationComplete};
-use kernel::{Clock, OrderId, SystemClock, Timestamp, UserId};
+use kernel::{Clock, EventId, OrderId, SystemClock, Timestamp, UserId};
 use outbox::{
     ANSWERS_KEPT_FOR, Answer, Asked, Changeset, Committed, Earlier, Journal, ONE_ANSWER_PER_KEY,
     Receipt, Relay, RelayOptions, Remember,
 };
 use store::{Location, Migration, Statement, Store, StoreError, params};
 use testkit::{ManualClock, TestPlace, TestStore};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 const NOON: Timestamp = Timestamp::from_micros(1_714_000_000_000_000);
@@ -196,6 +197,15 @@ impl Bus for Nowhere {
     }
 }
 
+/// A relay that forgets as fast as it can.
+fn forgetting(journal: &Journal, clock: &Arc<ManualClock>) -> (JoinHandle<()>, CancellationToken) {
+    let every = Duration::from_millis(1);
+    let options = RelayOptions { forget_every: every, poll: every, ..RelayOptions::default() };
+    let stop = CancellationToken::new();
+    let relay = Relay::new(journal.clone(), Arc::new(Nowhere), clock.clone(), options);
+    (tokio::spawn(relay.run(stop.clone())), stop)
+}
+
 /// More than one round of forgetting takes; what is a moment younger stays.
 #[tokio::test]
 async fn the_relay_forgets_what_is_a_day_old() {
@@ -210,12 +220,7 @@ async fn the_relay_forgets_what_is_a_day_old() {
     assert_eq!(count(&journal, "idempotency_keys").await, MANY as i64 + 1);
     clock.advance(ANSWERS_KEPT_FOR);
 
-    let every = Duration::from_millis(1);
-    let options = RelayOptions { forget_every: every, poll: every, ..RelayOptions::default() };
-    let stop = CancellationToken::new();
-    let shown: Arc<dyn Clock> = clock.clone();
-    let relay = Relay::new(journal.clone(), Arc::new(Nowhere), shown, options);
-    let running = tokio::spawn(relay.run(stop.clone()));
+    let (running, stop) = forgetting(&journal, &clock);
     let one_left = || async {
         let keys = count(&journal, "idempotency_keys").await;
         Ok::<_, StoreError>((keys == 1).then_some(()))
@@ -226,4 +231,33 @@ async fn the_relay_forgets_what_is_a_day_old() {
     stop.cancel();
     running.await.unwrap();
     assert!(SystemClock.now() < clock.now(), "no real day has passed");
+}
+
+/// Each is known by when it was seen, not by when it was made.
+#[tokio::test]
+async fn the_relay_forgets_what_was_seen_long_ago() {
+    const MANY: usize = 1500;
+    let ((journal, _place), clock) = (empty().await, ManualClock::started());
+    let see = async |event: EventId, at: Timestamp| {
+        journal.commit(Changeset::new(at, Vec::new(), Vec::new()).handling(event)).await.unwrap()
+    };
+    let late = EventId::generate();
+    let old: Vec<_> = (0..MANY).map(|_| EventId::generate()).collect();
+    let now = clock.now();
+    futures_util::future::join_all(old.iter().map(|event| see(*event, now))).await;
+    clock.advance(RelayOptions::default().inbox_memory + Duration::from_secs(3600));
+    assert_eq!(see(late, clock.now()).await, Committed::Now);
+    assert_eq!(count(&journal, "inbox").await, MANY as i64 + 1);
+
+    let (running, stop) = forgetting(&journal, &clock);
+    let one_left = || async {
+        let seen = count(&journal, "inbox").await;
+        Ok::<_, StoreError>((seen == 1).then_some(()))
+    };
+    let forgotten = journal.wait_for(Duration::from_secs(30), one_left).await.unwrap();
+    assert!(forgotten.is_some(), "{} are left", count(&journal, "inbox").await);
+    assert_eq!(see(late, clock.now()).await, Committed::Earlier);
+    assert_eq!(see(old[0], clock.now()).await, Committed::Now);
+    stop.cancel();
+    running.await.unwrap();
 }

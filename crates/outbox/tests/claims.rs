@@ -10,6 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bus::{Bus, PublishError};
 use events::{Envelope, ExpirationComplete};
+use futures_util::FutureExt;
 use kernel::{Clock, OrderId, SystemClock, Timestamp};
 use outbox::{CantAsk, Changeset, Committed, Heard, Journal, Relay, RelayOptions};
 use store::{Location, Store, StoreError};
@@ -312,4 +313,32 @@ async fn a_change_that_must_be_known_waits_until_it_was_heard() {
     assert_eq!(tell(Duration::from_millis(300)).await.unwrap(), Committed::Now, "it stands");
     assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
     relay.stop().await;
+}
+
+/// Until the events before it are carried out; what is committed otherwise waits for nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_new_waits_while_many_events_are_on_their_way() {
+    const MANY: usize = 300;
+    let folder = tempfile::tempdir().unwrap();
+    let (shared, clock) = (process(&folder.path().join("shared.db")), ManualClock::started());
+    let would_wait = |journal: &Journal| journal.wait_for_room().now_or_never().is_none();
+    let bus = Counting::with(0);
+    let relaying = Relaying::start(&shared, bus.clone(), clock.clone());
+    for _ in 0..MANY {
+        commit(&shared, clock.now()).await;
+    }
+    assert!(!would_wait(&shared), "the bus takes nothing");
+
+    let mut has_waited = false;
+    for taken in 1..=20 {
+        bus.gate.add_permits(1);
+        undelivered_becomes(&shared, (MANY - taken) as i64).await;
+        // on a machine that rests for long, the relay looks as if it didn't work
+        has_waited |= would_wait(&shared);
+    }
+    assert!(has_waited, "nobody waits for the 280 that are left");
+    bus.gate.add_permits(MANY);
+    undelivered_becomes(&shared, 0).await;
+    assert!(!would_wait(&shared));
+    relaying.stop().await;
 }

@@ -20,7 +20,8 @@ const DATABASE: &str = "yardstick";
 /// Threads of its own: it never needs more than a core.
 const THREADS: usize = 2;
 
-/// Its time begins before its first client is connected, which costs the server a password's hash.
+/// Its time begins before its first client is connected, and each costs the server a password's
+/// hash.
 const CONNECTED_IN_A_SECOND: u64 = 25;
 
 /// What orders sends for a reservation. Ids are random here, and made by the server: pgbench has
@@ -61,10 +62,9 @@ impl Pgbench {
         Ok(Self { url, script, envelope: envelope()?, program: program()? })
     }
 
-    /// Reservations a second by `clients` at once, for `seconds`, or as long as it takes that most
-    /// of the time all of them are connected.
+    /// Reservations a second by `clients` at once, for some `seconds` from when they are connected.
     pub(crate) async fn per_second(&self, clients: usize, seconds: u64) -> anyhow::Result<f64> {
-        let seconds = seconds.max(clients as u64 / CONNECTED_IN_A_SECOND);
+        let seconds = seconds + clients as u64 / CONNECTED_IN_A_SECOND;
         let output = tokio::process::Command::new(&self.program)
             .args(["--no-vacuum", "--protocol=prepared", "--jobs", &THREADS.to_string()])
             .args(["--client", &clients.to_string(), "--time", &seconds.to_string()])

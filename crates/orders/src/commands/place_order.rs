@@ -28,6 +28,7 @@ impl Orders {
         if is_held {
             return Err(not_placed(OrderError::AlreadyReserved));
         }
+        self.journal.wait_for_room().await;
         let (id, at) = (OrderId::generate(), self.clock.now());
         let place = PlaceOrder { id, buyer, at, window: self.expiration_window };
         let decision = Order::place(&listing, place).map_err(not_placed)?;

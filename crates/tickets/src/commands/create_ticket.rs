@@ -37,6 +37,7 @@ impl Tickets {
         command: CreateTicket,
         remember: Remember<Ticket>,
     ) -> Result<Ticket, Error> {
+        self.journal.wait_for_room().await;
         let at = self.clock.now();
         let id = TicketId::generate();
         let CreateTicket { title, description, price } = command;
