@@ -8,6 +8,7 @@ use axum::extract::Request;
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, header};
 use tower::{Layer, ServiceExt, service_fn};
+use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, Predicate, SizeAbove};
 
@@ -43,7 +44,8 @@ pub(crate) async fn compress(response: Response) -> Response {
     let mut answer = Some(response);
     let answered =
         service_fn(move |_| ready(Ok::<_, Infallible>(answer.take().unwrap_or_default())));
-    let layer = CompressionLayer::new().compress_when(helps());
+    // a page is a third larger than at its smallest, and takes half of the time
+    let layer = CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(helps());
     let Ok(response): Result<_, Infallible> = layer.layer(answered).oneshot(wish).await;
     response.map(Body::new)
 }

@@ -35,10 +35,10 @@ const SAY_EVERY: Duration = Duration::from_secs(60);
 /// Where nothing is old, the next look comes after so many times as long.
 const FORGET_RESTS: u32 = 50;
 
-/// How many events that were delivered wait to be cleared together, and how long. A crash meanwhile
-/// delivers them once more, and everybody has seen them.
+/// How many events that were delivered wait to be cleared together, and how long, if nobody waits
+/// for that. A crash meanwhile delivers them once more, and everybody has seen them.
 const CLEARED_TOGETHER: usize = 128;
-const CLEAR_EVERY: Duration = Duration::from_millis(10);
+const CLEAR_EVERY: Duration = Duration::from_millis(50);
 
 /// Rows read at once.
 const PAGE: usize = 256;

@@ -10,8 +10,10 @@
 //!   ticket is under way.
 //! - A page tells the revision of each ticket on it (`Showcase::at_revision`): what is kept here
 //!   stands for a row only if it is of the same revision, in which nothing differs.
+//! - A whole page that everybody is shown alike is known for as long as no change of any ticket has
+//!   begun since its reading did, nor was one under way then (`Showcase::page`).
 //!
-//! The first two hold where this process alone changes tickets. Where others do, too, only the
+//! All but the third hold where this process alone changes tickets. Where others do, too, only the
 //! third is relied on.
 
 use std::collections::HashMap;
@@ -23,8 +25,10 @@ use kernel::recent::Recent;
 use kernel::{TicketId, Version};
 use store::StoreError;
 
+use self::pages::Pages;
 use crate::domain::Ticket;
 
+mod pages;
 mod writing;
 
 /// How many tickets are kept at least; about 25 MB, and twice as much at the most.
@@ -75,7 +79,10 @@ pub enum ChangedBy {
 pub struct Showcase {
     changed_by: ChangedBy,
     parts: [Mutex<Part>; PARTS],
-    /// How many commits that changed a ticket have finished.
+    pages: Mutex<Pages>,
+    /// How many changes have begun.
+    begun: AtomicU64,
+    /// How many of them have finished.
     changed: AtomicU64,
     /// How many of the last pages were all known, from 0 to [`ALWAYS`]; older ones weigh less.
     pages_known: AtomicU32,
@@ -120,8 +127,10 @@ impl Showcase {
     pub fn new(changed_by: ChangedBy) -> Arc<Self> {
         let part = || Part { known: Recent::new(KEPT / PARTS), changing: HashMap::new() };
         let parts = std::array::from_fn(|_| Mutex::new(part()));
-        let (changed, pages_known) = (AtomicU64::new(0), AtomicU32::new(0));
-        Arc::new(Self { changed_by, parts, changed, pages_known })
+        let pages = Mutex::new(pages::none());
+        let (begun, changed) = (AtomicU64::new(0), AtomicU64::new(0));
+        let pages_known = AtomicU32::new(0);
+        Arc::new(Self { changed_by, parts, pages, begun, changed, pages_known })
     }
 
     /// How ticket `id` is shown, if that is known.
@@ -177,6 +186,7 @@ impl Showcase {
     /// Says that ticket `id` is about to be changed. To be dropped when that is stored, or certain
     /// not to be.
     pub(crate) fn changing(self: Arc<Self>, id: TicketId) -> Changing {
+        self.begun.fetch_add(1, Ordering::SeqCst);
         let mut part = self.part(id);
         *part.changing.entry(id).or_insert(0) += 1;
         part.known.remove(&id);

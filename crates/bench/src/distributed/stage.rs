@@ -82,6 +82,11 @@ impl Drop for Removal {
     }
 }
 
+/// All clients here have one address; and a run takes longer than fifteen minutes: what was ordered
+/// at its beginning isn't to expire at its end.
+const SETTINGS: [(&str, &str); 2] =
+    [("RATE_LIMIT_ENABLED", "false"), ("EXPIRATION_WINDOW_SECONDS", "86400")];
+
 impl Stage {
     /// Starts the cluster, signs up the people, and lists the tickets that `scenarios` need.
     pub(crate) async fn set(wanted: &crate::Run, scenarios: &[&Scenario]) -> anyhow::Result<Self> {
@@ -98,8 +103,7 @@ impl Stage {
             first_port: None,
             listen: None,
             backends: Backends::of_tests(&name),
-            // all clients here have one address
-            settings: vec![("RATE_LIMIT_ENABLED".to_owned(), "false".to_owned())],
+            settings: SETTINGS.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
         };
         let removal = Removal { folder, has_failed: Cell::new(false) };
         let yardstick = Pgbench::prepare(&options.backends, removal.folder.path()).await?;

@@ -1,6 +1,6 @@
 //! People look through the tickets: the pages of twenty that the web interface renders, the first
 //! ones of the list, however it is sorted and filtered. They come for the first time, so that each
-//! page sets its cookie, and take it compressed, as browsers do.
+//! page sets its cookie, and take it compressed, as browsers do. Nobody changes a ticket meanwhile.
 
 use anyhow::ensure;
 use bench::results::{Aim, Case, Unit};
@@ -13,12 +13,13 @@ use crate::load::{Load, Pace, Request, get, schedule};
 use crate::server_times::ServerTimes;
 use crate::sheet::{Sheet, median};
 use crate::stage::Stage;
+use crate::yardstick::bare::Bare;
 
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "list-page",
     title: "GET the web's list of 20 tickets, 64 clients",
     sets: |scale| vec![scale.large],
-    steps: |scale| 2 * scale.rounds,
+    steps: |scale| 3 * scale.rounds,
     run: |stage| run(stage).boxed_local(),
 };
 
@@ -33,14 +34,23 @@ const PAGES: usize = 10;
 /// What leads to the next page, in a page.
 const NEXT: &str = "rel=\"next\" data-more href=\"";
 
-/// The share of the most pages a second that are asked for while it is measured how long one takes.
+/// How many pages a second each of the clients looks at, when it isn't as many as it takes: more
+/// than people do.
+const LOOKS: f64 = 10.0;
+
+/// The share of the most pages a second that are asked for, to see how it is when there is much
+/// to do.
 const SHARE: f64 = 0.5;
 
-/// In milliseconds, by the exchange's own clock.
+/// In milliseconds, by the exchange's own clock, for pages that are asked for as people do.
 const P99: Aim = Aim::AtMost(2.0);
 
 /// What the aim is for.
 const SERVER: &str = "p99 by its own clock";
+
+/// What clients of the yardstick waited, which sends the page as it is: what the machine and the
+/// generator add to any answer.
+const OF_H: &str = "H's p99";
 
 const ROUTE: &str = "/";
 
@@ -56,15 +66,26 @@ async fn run(stage: &Stage) -> anyhow::Result<Vec<Case>> {
     }
     let size = tickets_text(stage.scale.large);
     let mut cases = vec![sheet.case(format!("{size}, as many as it takes"))];
-    let rate = median(most) * SHARE;
-    let count = (rate * stage.scale.time.as_secs_f64()) as usize;
-    let mut sheet = Sheet::default();
-    for round in stage.rounds(&format!("{rate:.0} pages a second of the web's list")) {
-        let pace = Pace::At(schedule::arrivals(rate, count, round as u64));
-        look(&exchange, &Load { pace, ..closed.clone() }, &mut sheet).await?;
+    let bare = Bare::like(&exchange.get(STARTS[0]).await?, ROUTE)?;
+    let people = CLIENTS as f64 * LOOKS;
+    let share = format!("{:.0} % of that", SHARE * 100.0);
+    for (rate, text, aim) in
+        [(median(most) * SHARE, share, None), (people, format!("{people:.0} a second"), Some(P99))]
+    {
+        let count = (rate * stage.scale.time.as_secs_f64()) as usize;
+        let mut sheet = Sheet::default();
+        for round in stage.rounds(&format!("{rate:.0} pages a second of the web's list")) {
+            let pace = Pace::At(schedule::arrivals(rate, count, round as u64));
+            let load = Load { pace, ..closed.clone() };
+            let h = load.on(bare.address).await?;
+            sheet.add(OF_H, Unit::Milliseconds, h.quantile(0.99));
+            look(&exchange, &load, &mut sheet).await?;
+        }
+        if let Some(aim) = aim {
+            sheet.aim(SERVER, aim);
+        }
+        cases.push(sheet.case(format!("{size}, {text}")));
     }
-    sheet.aim(SERVER, P99);
-    cases.push(sheet.case(format!("{size}, {:.0} % of that", SHARE * 100.0)));
     Ok(cases)
 }
 

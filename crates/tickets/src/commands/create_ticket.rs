@@ -1,5 +1,7 @@
 //! A seller lists a ticket.
 
+use std::sync::Arc;
+
 use ::store::StoreError;
 use kernel::{MajorUnits, TicketId, UserId};
 use ory::tuples;
@@ -45,17 +47,21 @@ impl Tickets {
         let rights = [tuples::ticket_owner(id, seller)];
         self.permissions.grant(&rights).await?;
         let decision = Ticket::list(id, seller, new, at);
-        match store::insert(&self.journal, decision, remember).await {
-            Ok(ticket) => {
-                tracing::info!(ticket.id = %id, user.id = %seller, "Listed ticket {id}");
-                Ok(ticket)
+        let (journal, permissions) = (self.journal.clone(), Arc::clone(&self.permissions));
+        let work = async move {
+            match store::insert(&journal, decision, remember).await {
+                Ok(ticket) => {
+                    tracing::info!(ticket.id = %id, user.id = %seller, "Listed ticket {id}");
+                    Ok(ticket)
+                }
+                // a repeat of the same request was quicker
+                Err(lost @ StoreError::Constraint { .. }) => {
+                    ory::forget_unused(&*permissions, &rights).await;
+                    Err(lost.into())
+                }
+                Err(error) => Err(error.into()),
             }
-            // a repeat of the same request was quicker
-            Err(lost @ StoreError::Constraint { .. }) => {
-                ory::forget_unused(&*self.permissions, &rights).await;
-                Err(lost.into())
-            }
-            Err(error) => Err(error.into()),
-        }
+        };
+        self.carry_out(id, work).await
     }
 }

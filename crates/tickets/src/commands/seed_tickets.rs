@@ -80,7 +80,9 @@ impl Tickets {
         let owner = |draft: &Draft| tuples::ticket_owner(draft.ticket.id, draft.ticket.seller);
         self.permissions.grant(&drafts.iter().map(owner).collect::<Vec<_>>()).await?;
         let tickets = drafts.iter().map(|draft| (&draft.ticket, draft.place));
-        Ok(store::insert_all(&self.journal, tickets, self.clock.now()).await?)
+        store::insert_all(&self.journal, tickets, self.clock.now()).await?;
+        self.showcase.forget_pages();
+        Ok(())
     }
 
     /// How many entries indexes are to have that are missing, because tickets are being seeded or

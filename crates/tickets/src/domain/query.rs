@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::SearchTerms;
 
 /// A question to the list of tickets.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TicketQuery {
     /// What must hold of each ticket.
     pub filters: Vec<Filter>,
@@ -25,7 +25,7 @@ pub struct TicketQuery {
 }
 
 /// What a filter looks at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Field {
     /// The ticket's id.
     Id,
@@ -44,7 +44,7 @@ pub enum Field {
 }
 
 /// A value that a field is compared with; each field has values of one kind.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Key {
     /// Of [`Field::Id`], [`Field::Seller`] and [`Field::Order`].
     Id(Uuid),
@@ -62,7 +62,7 @@ pub enum Key {
 
 /// How a value compares. Titles are alike when they are the same text, and sorted by their words;
 /// ids are sorted by time. Nothing is neither greater nor less than anything.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Comparison {
     /// Equal.
     Eq,
@@ -77,7 +77,7 @@ pub enum Comparison {
 }
 
 /// Where a title has a text, without regard to case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Place {
     /// At its beginning.
     Start,
@@ -88,7 +88,7 @@ pub enum Place {
 }
 
 /// What must hold of a field.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Test {
     /// It compares so with the value.
     Compare(Comparison, Key),
@@ -101,7 +101,7 @@ pub enum Test {
 }
 
 /// What must hold of a ticket.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Filter {
     /// What is looked at.
     pub field: Field,
@@ -110,7 +110,7 @@ pub struct Filter {
 }
 
 /// What tickets can be sorted by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SortField {
     /// When they were listed, to the last bit: no two are equal.
     Id,
@@ -124,7 +124,7 @@ pub enum SortField {
 
 /// An order of tickets. Those that are equal in the field are in the order of their ids, in the
 /// same direction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Sort {
     /// By what.
     pub field: SortField,
@@ -133,7 +133,7 @@ pub struct Sort {
 }
 
 /// A ticket's place in the order: where a page starts, whether or not the ticket is still there.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct After {
     /// Its value in the field of the sort, unless that is the id.
     pub key: Option<Key>,
@@ -183,6 +183,11 @@ impl TicketQuery {
 }
 
 impl Test {
+    /// Whether it names several values.
+    pub(crate) const fn is_list(&self) -> bool {
+        matches!(self, Self::In(_) | Self::NotIn(_))
+    }
+
     fn allows(&self, status: TicketStatus) -> bool {
         let status = Key::Status(status);
         match self {

@@ -10,7 +10,7 @@ const WORDS_MAX: usize = 8;
 
 /// A query's words, folded like the titles they are compared with. There are none when nothing
 /// was typed: then every title has them.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct SearchTerms(Vec<String>);
 
 /// Why a text is no query.

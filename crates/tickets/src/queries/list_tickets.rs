@@ -33,9 +33,9 @@ impl Tickets {
     /// When the database is away.
     pub async fn list_tickets(&self, query: ListTickets) -> Result<TicketPage, Error> {
         let limit = query.query.limit as usize;
-        let mut tickets = store::list(&self.journal, &self.showcase, &query).await?;
-        let has_more = tickets.len() > limit;
-        tickets.truncate(limit);
+        let found = store::list(&self.journal, &self.showcase, &query).await?;
+        let has_more = found.len() > limit;
+        let tickets = found.iter().take(limit).map(Arc::clone).collect();
         Ok(TicketPage { tickets, has_more })
     }
 

@@ -29,11 +29,28 @@ const FEW_HITS: u32 = 4_000;
 /// Up to so many tickets may be passed over in a short read.
 const SHORT_SKIP: u32 = 100;
 
-/// A page's tickets and one more, if there are more.
-///
+/// A page's tickets and one more, if there are more. Guests are all shown the same, which is kept,
+/// unless they look for words of their own.
+pub(crate) async fn list(
+    journal: &Journal,
+    showcase: &Showcase,
+    list: &ListTickets,
+) -> Result<Arc<[Arc<Shown>]>, StoreError> {
+    let is_for_all = list.caller.is_none() && list.query.terms.is_empty();
+    if is_for_all && let Some(page) = showcase.page(&list.query) {
+        return Ok(page);
+    }
+    let search = showcase.search();
+    let page = look(journal, showcase, list).await?.into();
+    if is_for_all {
+        showcase.keep_page(search, &list.query, &page);
+    }
+    Ok(page)
+}
+
 /// Where the showcase knows what pages show lately, it is only read which tickets they are, and
 /// their revisions; if it doesn't know one of them after all, the page is read once more, whole.
-pub(crate) async fn list(
+async fn look(
     journal: &Journal,
     showcase: &Showcase,
     list: &ListTickets,

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bus::{Bus, PublishError};
@@ -11,6 +12,7 @@ use kernel::{Currency, MajorUnits, SystemClock, TicketId, UserId};
 use ory::rights::EditTicket;
 use ory::{Permit, permit};
 use outbox::{Relay, RelayOptions, Remember};
+use store::StoreError;
 use testkit::Everybody;
 use tickets::commands::create_ticket::CreateTicket;
 use tickets::domain::{Edit, TicketQuery, TicketTitle};
@@ -98,7 +100,7 @@ async fn nobody_sees_a_ticket_as_it_was_before_a_change_that_was_told() {
         if number % 3 == 0 {
             // who asked goes away at some moment; the change may be stored all the same
             let changing = change(&world, permit, number);
-            let _gone = tokio::time::timeout(std::time::Duration::from_micros(50), changing).await;
+            let _gone = tokio::time::timeout(Duration::from_micros(50), changing).await;
         }
         change(&world, permit, number).await;
         told.store(number, Ordering::SeqCst);
@@ -111,4 +113,40 @@ async fn nobody_sees_a_ticket_as_it_was_before_a_change_that_was_told() {
     relay.await.unwrap();
     let shown = world.tickets.show_ticket(ticket.id).await.unwrap();
     assert_eq!(shown.ticket.price, price(CHANGES).of(Currency::Eur));
+}
+
+async fn newest_of_guests(world: &World) -> Vec<TicketId> {
+    let list = ListTickets { caller: None, query: newest() };
+    let page = world.tickets.list_tickets(list).await.unwrap();
+    page.tickets.iter().map(|shown| shown.ticket.id).collect()
+}
+
+/// Its seller still waits until others have heard, but whoever reads the row knows already.
+#[tokio::test]
+async fn guests_see_a_listing_and_a_withdrawal_as_soon_as_they_are_stored() {
+    let world = Arc::new(World::new().await);
+    assert!(newest_of_guests(&world).await.is_empty());
+    let seller = UserId::generate();
+    let title = TicketTitle::parse("Low, Duluth").unwrap();
+    let listed = CreateTicket { title, price: price(9), description: None };
+    let ticket = world.tickets.create_ticket(seller, listed, Remember::NOTHING).await.unwrap();
+    assert_eq!(newest_of_guests(&world).await, [ticket.id]);
+    assert_eq!(newest_of_guests(&world).await, [ticket.id], "from memory");
+
+    let permit = permit::<EditTicket>(&Everybody, seller, ticket.id).await.unwrap();
+    // no relay runs: nobody hears of it, and this waits as long as it may
+    let withdrawing = tokio::spawn({
+        let world = Arc::clone(&world);
+        async move { world.tickets.withdraw_ticket(permit).await }
+    });
+    let journal = world.tickets.journal.clone();
+    let gone = || async {
+        let on_sale = "select id from tickets where status = 'approved'";
+        let rows = journal.query(on_sale, []).await?;
+        Ok::<_, StoreError>(rows.is_empty().then_some(()))
+    };
+    journal.wait_for(Duration::from_secs(30), gone).await.unwrap().unwrap();
+    assert!(newest_of_guests(&world).await.is_empty());
+    withdrawing.await.unwrap().unwrap();
+    assert!(newest_of_guests(&world).await.is_empty());
 }
