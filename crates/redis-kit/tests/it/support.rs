@@ -56,10 +56,11 @@ impl Drop for Own {
     }
 }
 
-/// Waits until `look` answers true; fails after ten seconds.
+/// Waits until `look` answers true; fails after half a minute: what somebody held when Redis went
+/// is theirs for ten seconds.
 pub(crate) async fn reaches(what: &str, mut look: impl AsyncFnMut() -> bool) {
     let mut tick = tokio::time::interval(Duration::from_millis(20));
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
     while !look().await {
         assert!(tokio::time::Instant::now() < deadline, "waited in vain until {what}");
         tick.tick().await;
