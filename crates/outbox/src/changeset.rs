@@ -39,7 +39,7 @@ impl Changeset {
     }
 
     /// The change is how this event is handled: once it is committed, a redelivery is
-    /// [`Committed::Earlier`].
+    /// [`Committed::Earlier`](crate::Committed::Earlier).
     #[must_use]
     pub const fn handling(mut self, event: EventId) -> Self {
         self.handles = Some(event);
