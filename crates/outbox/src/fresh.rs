@@ -44,7 +44,7 @@ impl Fresh {
         if !events.is_empty() {
             let mut waiting = self.lock();
             waiting.expected.extend(events.iter().map(|event| event.id));
-            self.count(&waiting);
+            self.count(&waiting, 0);
         }
         Announced { fresh: self, events }
     }
@@ -54,8 +54,7 @@ impl Fresh {
         let mut waiting = self.lock();
         let event = waiting.committed.pop_front()?;
         waiting.expected.remove(&event.id);
-        self.room.note(|traffic| traffic.under_way += 1);
-        self.count(&waiting);
+        self.count(&waiting, 1);
         Some(event)
     }
 
@@ -73,11 +72,15 @@ impl Fresh {
     pub(crate) fn forget_missed(&self) {
         let mut waiting = self.lock();
         (waiting.has_missed, waiting.left) = (false, 0);
-        self.count(&waiting);
+        self.count(&waiting, 0);
     }
 
-    fn count(&self, waiting: &Waiting) {
-        self.room.note(|traffic| traffic.given = waiting.expected.len() + waiting.left);
+    /// Tells how many there are, and that so many more were `taken` by the relay.
+    fn count(&self, waiting: &Waiting, taken: usize) {
+        self.room.note(|traffic| {
+            traffic.given = waiting.expected.len() + waiting.left;
+            traffic.under_way += taken;
+        });
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
@@ -113,7 +116,7 @@ impl Announced {
                 waiting.left += 1;
             }
         }
-        self.fresh.count(&waiting);
+        self.fresh.count(&waiting, 0);
     }
 }
 
@@ -127,6 +130,6 @@ impl Drop for Announced {
         for event in &self.events {
             waiting.expected.remove(&event.id);
         }
-        self.fresh.count(&waiting);
+        self.fresh.count(&waiting, 0);
     }
 }

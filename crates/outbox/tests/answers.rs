@@ -206,6 +206,15 @@ fn forgetting(journal: &Journal, clock: &Arc<ManualClock>) -> (JoinHandle<()>, C
     (tokio::spawn(relay.run(stop.clone())), stop)
 }
 
+async fn one_is_left(journal: &Journal, table: &str) {
+    let look = || async {
+        let rows = count(journal, table).await;
+        Ok::<_, StoreError>((rows == 1).then_some(()))
+    };
+    let forgotten = journal.wait_for(Duration::from_secs(30), look).await.unwrap();
+    assert!(forgotten.is_some(), "{} are left in {table}", count(journal, table).await);
+}
+
 /// More than one round of forgetting takes; what is a moment younger stays.
 #[tokio::test]
 async fn the_relay_forgets_what_is_a_day_old() {
@@ -221,12 +230,7 @@ async fn the_relay_forgets_what_is_a_day_old() {
     clock.advance(ANSWERS_KEPT_FOR);
 
     let (running, stop) = forgetting(&journal, &clock);
-    let one_left = || async {
-        let keys = count(&journal, "idempotency_keys").await;
-        Ok::<_, StoreError>((keys == 1).then_some(()))
-    };
-    let forgotten = journal.wait_for(Duration::from_secs(30), one_left).await.unwrap();
-    assert!(forgotten.is_some(), "{} keys are left", count(&journal, "idempotency_keys").await);
+    one_is_left(&journal, "idempotency_keys").await;
     assert!(journal.earlier(&younger, clock.now()).await.unwrap().is_some());
     stop.cancel();
     running.await.unwrap();
@@ -250,12 +254,7 @@ async fn the_relay_forgets_what_was_seen_long_ago() {
     assert_eq!(count(&journal, "inbox").await, MANY as i64 + 1);
 
     let (running, stop) = forgetting(&journal, &clock);
-    let one_left = || async {
-        let seen = count(&journal, "inbox").await;
-        Ok::<_, StoreError>((seen == 1).then_some(()))
-    };
-    let forgotten = journal.wait_for(Duration::from_secs(30), one_left).await.unwrap();
-    assert!(forgotten.is_some(), "{} are left", count(&journal, "inbox").await);
+    one_is_left(&journal, "inbox").await;
     assert_eq!(see(late, clock.now()).await, Committed::Earlier);
     assert_eq!(see(old[0], clock.now()).await, Committed::Now);
     stop.cancel();

@@ -221,7 +221,7 @@ mod tests {
     use super::*;
     use crate::domain::{NewTicket, TicketTitle};
 
-    fn ticket() -> Ticket {
+    pub(super) fn ticket() -> Ticket {
         let price = Money::new(1999, Currency::Eur);
         let title = TicketTitle::parse("Low, Duluth").unwrap();
         let new = NewTicket { title, description: None, price };

@@ -78,10 +78,10 @@ impl Showcase {
 
 #[cfg(test)]
 mod tests {
-    use kernel::{Currency, Money, TicketId, Timestamp, UserId};
+    use kernel::TicketId;
 
     use super::*;
-    use crate::domain::{NewTicket, Ticket, TicketTitle};
+    use crate::showcase::tests::ticket;
 
     #[test]
     fn a_page_is_known_until_any_ticket_is_changed() {
@@ -118,12 +118,5 @@ mod tests {
         let of_others = Showcase::new(ChangedBy::Others);
         of_others.keep_page(of_others.search(), &query, &shown);
         assert!(of_others.page(&query).is_none());
-    }
-
-    fn ticket() -> Ticket {
-        let price = Money::new(1999, Currency::Eur);
-        let title = TicketTitle::parse("Low, Duluth").unwrap();
-        let new = NewTicket { title, description: None, price };
-        Ticket::list(TicketId::generate(), UserId::generate(), new, Timestamp::from_micros(1)).state
     }
 }
