@@ -184,11 +184,14 @@ document.addEventListener("pointerdown", () => {
 // What tells one element from others of its part
 const told = (it) => [it.tagName, it.name, it.value, it.href, it.textContent].join("\n");
 
+// What somebody chose, and where they were, also while the page doesn't show it
+const chosen = new Map();
+let left;
+
 function swap(part, fresh) {
-  for (const chosen of all("input:checked", part)) {
-    const same = all("input", fresh)
-      .find((input) => input.name === chosen.name && input.value === chosen.value);
-    if (same) same.checked = true;
+  for (const { name, value } of all("input[type=radio]:checked", part)) chosen.set(name, value);
+  for (const input of all("input[type=radio]", fresh)) {
+    if (chosen.get(input.name) === input.value) input.checked = true;
   }
   const open = all("details", part).map((details) => details.open);
   all("details", fresh).forEach((details, index) => { details.open ||= open[index] ?? false; });
@@ -197,12 +200,14 @@ function swap(part, fresh) {
     const word = $(".state-word", fresh) ?? $(".prose", fresh);
     announce(word?.textContent ?? badge(fresh));
   }
-  const at = document.activeElement;
-  const focused = part.contains(at) ? told(at) : null;
+  const [at, content] = [document.activeElement, $("#content")];
+  if (part.contains(at)) left = told(at);
+  else if (at !== content) left = undefined;
   part.replaceWith(document.adoptNode(fresh));
-  if (!focused) return;
-  const same = all("a, button, input, summary", fresh).find((it) => told(it) === focused);
-  (same ?? $("#content")).focus({ preventScroll: true });
+  if (!left) return;
+  const same = all("a, button, input, summary", fresh).find((it) => told(it) === left);
+  (same ?? content).focus({ preventScroll: true });
+  if (same) left = undefined;
 }
 
 // What nobody tells of is asked for, less often each time

@@ -70,13 +70,40 @@ story("what was chosen on a page outlives a change of it", async (world) => {
   const card = buyer.getByLabel(/4444/);
   await card.check();
   await card.focus();
-  await world.api(buyer.person, "POST", "/api/payments", {
-    orderId: order.id, token: "tok_chargeDeclined",
-  }).catch(() => {});
+  await decline(world, buyer.person, order);
   await sees(buyer.locator(".history"), "The card was declined");
   assert.ok(await card.isChecked());
   assert.ok(await card.evaluate((it) => it === document.activeElement));
 });
+
+story("what was chosen on a page outlives a change that hides it for a while", async (world) => {
+  const seller = await world.register();
+  const buyer = await world.person();
+  const ticket = await world.list(seller, `Hidden ${unique()}`);
+  const order = await world.reserve(buyer.person, ticket);
+  await opened(buyer, `/orders/${order.id}`);
+  const card = buyer.getByLabel(/4444/);
+  await card.check();
+  await card.focus();
+  // a page that is fetched while a card is being asked has no form
+  await buyer.route(buyer.url(), async (route) => {
+    const response = await route.fetch();
+    const body = (await response.text()).replace(/<form[^>]*\/pay"[^]*?<\/form>/, "<i>Asking</i>");
+    await route.fulfill({ response, body });
+  });
+  await decline(world, buyer.person, order);
+  await sees(buyer.locator("section.pay i"), "Asking");
+  await buyer.unroute(buyer.url());
+  await decline(world, buyer.person, order);
+  await card.waitFor();
+  assert.ok(await isStill(buyer));
+  assert.ok(await card.isChecked());
+  assert.ok(await card.evaluate((it) => it === document.activeElement));
+});
+
+/** Asks for money from a card that is declined. */
+const decline = (world, buyer, order) =>
+  assert.rejects(world.pay(buyer, order, "tok_chargeDeclined"), /: 402 /);
 
 /** Opens a page that listens, and marks it. */
 async function opened(page, path) {
