@@ -30,21 +30,25 @@ const STEPS: &[Step] = &[
         when: When::Always,
         work: Work::Cargo("check --workspace --no-default-features --locked"),
     },
-    Step { name: "tidy", when: When::Always, work: Work::Task("tidy", tidy::run) },
+    Step { name: "tidy", when: When::Always, work: Work::Task("tidy", tidy::run, &[]) },
     Step {
         name: "documentation",
         when: When::Always,
         work: Work::Cargo("doc --workspace --no-deps --locked"),
     },
-    Step { name: "services", when: When::Always, work: Work::Task("services up", services_up) },
-    Step { name: "contract", when: When::Always, work: Work::Task("contract", contract::run) },
-    Step { name: "fuzz", when: When::Always, work: Work::Task("fuzz", fuzz::run) },
-    Step { name: "browser", when: When::Always, work: Work::Task("browser", browser::run) },
+    Step {
+        name: "services",
+        when: When::Always,
+        work: Work::Task("services up", services_up, &[]),
+    },
+    Step { name: "contract", when: When::Always, work: Work::Task("contract", contract::run, &[]) },
+    Step { name: "fuzz", when: When::Always, work: Work::Task("fuzz", fuzz::run, &[]) },
+    Step { name: "browser", when: When::Always, work: Work::Task("browser", browser::run, &[]) },
     Step {
         // builds the exchange itself, too, optimized
         name: "instructions",
         when: When::Always,
-        work: Work::Task("instructions", instructions::run),
+        work: Work::Task("instructions", instructions::run, &[]),
     },
     Step {
         // nextest leaves the examples in the documentation out; they come first, so that its
@@ -63,7 +67,12 @@ const STEPS: &[Step] = &[
         when: When::WithoutNextest,
         work: Work::Cargo("test --workspace --locked"),
     },
-    Step { name: "stories", when: When::Always, work: Work::Task("stories", stories::run) },
+    Step {
+        // of the exchange that `instructions` has built
+        name: "stories",
+        when: When::Always,
+        work: Work::Task("stories", stories::run, &[stories::OPTIMIZED]),
+    },
 ];
 
 /// Runs the steps and prints what each took.
@@ -118,8 +127,8 @@ enum When {
 enum Work {
     /// Runs cargo with these words, separated by spaces; its output goes where ours goes.
     Cargo(&'static str),
-    /// Runs another task of ours in this process.
-    Task(&'static str, fn(&[String]) -> anyhow::Result<Outcome>),
+    /// Runs another task of ours in this process, with these words.
+    Task(&'static str, fn(&[String]) -> anyhow::Result<Outcome>, &'static [&'static str]),
 }
 
 impl Work {
@@ -129,7 +138,9 @@ impl Work {
                 let mut cargo = workspace::cargo(root);
                 succeed(cargo.args(words.split(' ')).env(TESTS_AT_ONCE, tests_at_once()))
             }
-            Self::Task(_, run) => run(&[]),
+            Self::Task(_, run, words) => {
+                run(&words.iter().map(ToString::to_string).collect::<Vec<_>>())
+            }
         }
     }
 
@@ -137,7 +148,7 @@ impl Work {
     fn command_line(&self) -> String {
         match self {
             Self::Cargo(words) => format!("cargo {words}"),
-            Self::Task(name, _) => format!("cargo xtask {name}"),
+            Self::Task(name, _, words) => [&["cargo", "xtask", name], *words].concat().join(" "),
         }
     }
 }
@@ -201,7 +212,9 @@ mod tests {
 
     #[test]
     fn a_step_of_ours_says_how_to_run_it_alone() {
-        assert!(command_lines(true).contains(&"cargo xtask tidy".to_owned()));
+        let lines = command_lines(true);
+        assert!(lines.contains(&"cargo xtask tidy".to_owned()));
+        assert_eq!(lines.last().unwrap(), "cargo xtask stories --optimized");
     }
 
     #[test]

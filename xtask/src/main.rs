@@ -11,6 +11,7 @@ mod contract;
 mod fuzz;
 mod help;
 mod instructions;
+mod optimized;
 mod services;
 mod stories;
 mod task;

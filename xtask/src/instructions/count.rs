@@ -1,17 +1,13 @@
-//! Builds `crates/hot-paths`, and runs each path under callgrind.
+//! Runs each path of `crates/hot-paths` under callgrind.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::thread;
 
 use anyhow::{Context, anyhow, ensure};
 
-use crate::task::Outcome;
-use crate::workspace;
-
-/// The profile in the root's `Cargo.toml`, and its folder.
-const PROFILE: &str = "instructions";
+use crate::optimized;
 
 /// Where the program tells callgrind to write down what it has counted since the last time.
 const MILESTONE: &str = "--dump-before=hot_paths::milestone";
@@ -23,22 +19,6 @@ const DUMP: &str = "2";
 /// that wasn't used for some milliseconds.
 const ALLOCATOR: (&str, &str) = ("MIMALLOC_PURGE_DELAY", "-1");
 
-/// The program, with the exchange itself beside it, unless they can't be built. What somebody's
-/// shell says of how to build doesn't count: an incremental build alone takes a tenth more
-/// instructions.
-pub(super) fn build() -> anyhow::Result<Option<PathBuf>> {
-    let mut command = workspace::cargo(&workspace::root()?);
-    command.args(["build", "--profile", PROFILE, "--locked", "-p", "hot-paths", "-p", "server"]);
-    command.env("CARGO_INCREMENTAL", "0");
-    for flags in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CFLAGS"] {
-        command.env_remove(flags);
-    }
-    let status = command.status();
-    let built = Outcome::of(status.context("could not start cargo")?);
-    let program = workspace::target_folder()?.join(PROFILE).join("hot-paths");
-    Ok((built == Outcome::Passed).then_some(program))
-}
-
 /// A path, and how often it is gone while it is counted.
 struct Counted {
     name: String,
@@ -47,7 +27,7 @@ struct Counted {
 
 /// The instructions once along each path, or along `only` one.
 pub(super) fn count(program: &Path, only: Option<&str>) -> anyhow::Result<Vec<(String, u64)>> {
-    let folder = workspace::target_folder()?.join(PROFILE).join("callgrind");
+    let folder = optimized::folder()?.join("callgrind");
     if folder.exists() {
         fs::remove_dir_all(&folder).with_context(|| folder.display().to_string())?;
     }
@@ -168,7 +148,7 @@ mod tests {
 
     #[test]
     fn a_command_that_fails_says_its_last_words() {
-        let folder = workspace::target_folder().unwrap();
+        let folder = crate::workspace::target_folder().unwrap();
         fs::create_dir_all(&folder).unwrap();
         let log = folder.join(format!("last-words-{}.log", std::process::id()));
         let mut command = Command::new("sh");

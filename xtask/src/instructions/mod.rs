@@ -16,7 +16,7 @@ mod tools;
 use anyhow::{Context, bail};
 
 use crate::task::Outcome;
-use crate::{services, workspace};
+use crate::{optimized, services, workspace};
 use golden::{Golden, Verdict};
 
 /// What was counted last, and stands in the repository.
@@ -34,9 +34,10 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<Outcome> {
         _ => bail!("takes `--update` or the name of a path, but was given `{}`", words.join(" ")),
     };
     services::valgrind()?;
-    let Some(program) = count::build()? else {
+    if optimized::build()? == Outcome::Failed {
         return Ok(Outcome::Failed);
-    };
+    }
+    let program = optimized::folder()?.join("hot-paths");
     let counts = count::count(&program, only)?;
     let counted = Golden { tools: tools::tools(&program)?, counts };
     let file = workspace::root()?.join(GOLDEN);

@@ -1,7 +1,7 @@
 //! People look through the tickets: the pages of twenty that the web interface renders, the first
 //! ones of the list, however it is sorted and filtered. They come for the first time, so that each
-//! page sets its cookie, and take it compressed, as browsers do. Nobody changes a ticket meanwhile, but
-//! in the last case, in which tickets are ordered all the time.
+//! page sets its cookie, and take it compressed, as browsers do. Nobody changes a ticket meanwhile,
+//! but in the last case, in which tickets are ordered all the time.
 
 use anyhow::ensure;
 use bench::results::{Aim, Case, Unit};

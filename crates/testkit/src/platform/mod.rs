@@ -23,6 +23,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// usual, or `distributed`.
 const PROFILE: &str = "TICKETING_TEST_PROFILE";
 
+/// The variable that names the program that such tests run, where it isn't the one that was built
+/// with them: an optimized one, for instance.
+const PROGRAM: &str = "TICKETING_TEST_PROGRAM";
+
 /// What every test's program is told; its own settings win.
 const SETTINGS: &[(&str, &str)] = &[
     ("RUST_LOG", "info"),
@@ -88,13 +92,14 @@ impl TestPlatform {
         Self::of(Box::new(program))
     }
 
-    /// Starts `binary` on the profile that this run of the tests is about: as one process, or as
-    /// two of each service behind nginx.
+    /// Starts `binary`, unless `TICKETING_TEST_PROGRAM` names another one, on the profile that this
+    /// run of the tests is about: as one process, or as two of each service behind nginx.
     ///
     /// # Panics
     /// When `TICKETING_TEST_PROFILE` names no profile.
     #[must_use]
     pub fn on_profile(binary: &'static str, settings: &[(&str, &str)]) -> Self {
+        let binary = std::env::var(PROGRAM).map_or(binary, |program| String::leak(program));
         match std::env::var(PROFILE).as_deref() {
             Err(_) | Ok("" | "embedded") => Self::start(binary, settings),
             Ok("distributed") => {
