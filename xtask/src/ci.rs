@@ -39,7 +39,7 @@ const STEPS: &[Step] = &[
     Step {
         name: "services",
         when: When::Always,
-        work: Work::Task("services up", services_up, &[]),
+        work: Work::Task("services", services::run, &["up"]),
     },
     Step { name: "contract", when: When::Always, work: Work::Task("contract", contract::run, &[]) },
     Step { name: "fuzz", when: When::Always, work: Work::Task("fuzz", fuzz::run, &[]) },
@@ -157,11 +157,6 @@ impl Work {
 fn tests_at_once() -> String {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     (processors + 1).to_string()
-}
-
-/// Has the servers run that tests use; they are stopped when the run ends.
-fn services_up(_: &[String]) -> anyhow::Result<Outcome> {
-    services::up().map(|_| Outcome::Passed)
 }
 
 fn planned(nextest: bool) -> Vec<&'static Step> {

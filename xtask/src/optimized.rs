@@ -1,4 +1,4 @@
-//! The exchange as it is released, but for the minutes that it takes to optimize across crates:
+//! The exchange optimized, nearly as it is released: not across crates, which takes minutes. It is
 //! what `instructions` counts, and what CI's stories run.
 
 use std::path::PathBuf;

@@ -1,7 +1,7 @@
 //! `cargo xtask stories [--optimized] [NAME...]`: the tests of what the exchange does, once more,
 //! on many processes: two of each service behind nginx, on the servers that `cargo xtask services
-//! up` starts. `--optimized` builds the exchange as it is released for them, which takes minutes
-//! once, and has twelve processes start sooner in each test.
+//! up` starts. `--optimized` builds an optimized exchange for them, which takes minutes once, and
+//! has twelve processes start sooner in each test.
 
 use anyhow::{Context, bail};
 
@@ -37,18 +37,37 @@ pub(crate) const OPTIMIZED: &str = "--optimized";
 /// Each test has twelve processes; more at once would wait for each other.
 const AT_ONCE: &str = "2";
 
-/// Runs those whose names hold one of `names`, or all of them.
+/// What was asked for.
+#[derive(Debug, PartialEq, Eq)]
+struct Wanted<'a> {
+    is_optimized: bool,
+    /// What the tests' names hold, one or another.
+    names: Vec<&'a str>,
+}
+
+impl<'a> Wanted<'a> {
+    fn read(arguments: &'a [String]) -> anyhow::Result<Self> {
+        let mut wanted = Self { is_optimized: false, names: Vec::new() };
+        for word in arguments {
+            match word.as_str() {
+                OPTIMIZED => wanted.is_optimized = true,
+                flag if flag.starts_with('-') => {
+                    bail!("`{flag}` is not understood; there is {OPTIMIZED}, and names of tests")
+                }
+                name => wanted.names.push(name),
+            }
+        }
+        if wanted.names.is_empty() {
+            wanted.names = MODULES.to_vec();
+        }
+        Ok(wanted)
+    }
+}
+
+/// Runs those that are wanted, or all of them.
 pub(crate) fn run(arguments: &[String]) -> anyhow::Result<Outcome> {
-    let (flags, mut wanted): (Vec<_>, Vec<_>) =
-        arguments.iter().map(String::as_str).partition(|word| word.starts_with('-'));
-    if let Some(flag) = flags.iter().find(|flag| **flag != OPTIMIZED) {
-        bail!("`{flag}` is not understood; there is {OPTIMIZED}");
-    }
-    if wanted.is_empty() {
-        wanted = MODULES.to_vec();
-    }
-    let is_optimized = !flags.is_empty();
-    if is_optimized && optimized::build()? == Outcome::Failed {
+    let wanted = Wanted::read(arguments)?;
+    if wanted.is_optimized && optimized::build()? == Outcome::Failed {
         return Ok(Outcome::Failed);
     }
     services::up()?;
@@ -61,8 +80,8 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<Outcome> {
         cargo.args(["test", "--package=server", "--test=it", "--locked", "--"]);
         cargo.args(["--test-threads", AT_ONCE]);
     }
-    cargo.args(wanted).env(ON_MANY.0, ON_MANY.1).env_remove(PROGRAM);
-    if is_optimized {
+    cargo.args(wanted.names).env(ON_MANY.0, ON_MANY.1).env_remove(PROGRAM);
+    if wanted.is_optimized {
         cargo.env(PROGRAM, optimized::folder()?.join("ticketing"));
     }
     Ok(Outcome::of(cargo.status().context("could not start cargo")?))
@@ -72,10 +91,24 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<Outcome> {
 mod tests {
     use super::*;
 
+    fn words(words: &[&str]) -> Vec<String> {
+        words.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn names_and_the_flag_are_told_apart() {
+        let arguments = words(&["race::", OPTIMIZED, "story::"]);
+        let wanted = Wanted { is_optimized: true, names: vec!["race::", "story::"] };
+        assert_eq!(Wanted::read(&arguments).unwrap(), wanted);
+        let all = Wanted { is_optimized: false, names: MODULES.to_vec() };
+        assert_eq!(Wanted::read(&[]).unwrap(), all);
+    }
+
     #[test]
     fn a_flag_that_nobody_knows_is_named() {
-        let error = run(&["--optimised".to_owned()]).unwrap_err();
-        assert_eq!(error.to_string(), "`--optimised` is not understood; there is --optimized");
+        let arguments = words(&["--optimised"]);
+        let error = Wanted::read(&arguments).unwrap_err();
+        assert!(error.to_string().starts_with("`--optimised` is not understood"), "{error}");
     }
 
     /// A test that starts the exchange by `exchange(…)` is a story.

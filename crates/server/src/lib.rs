@@ -147,7 +147,7 @@ fn greet(running: &Running) {
         "Ticketing is ready.\n\
          \n  Address    {url}\
          \n  Data       {data}\
-         \n  Try next   curl {url}/api/tickets\
+         \n  Try next   open it in a browser, or: curl {url}/api/tickets\
          \n  Sign up    curl {url}/self-service/registration/api\
          \n  The API    {url}/open-api\
          \n  Health     curl {url}/api/health\

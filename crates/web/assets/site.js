@@ -184,9 +184,14 @@ document.addEventListener("pointerdown", () => {
 // What tells one element from others of its part
 const told = (it) => [it.tagName, it.name, it.value, it.href, it.textContent].join("\n");
 
-// What somebody chose, and where they were, also while the page doesn't show it
+// What somebody chose, and the field that they were in, also while the page doesn't show it
 const chosen = new Map();
-let left;
+let lostField;
+
+// who has done something since is where they want to be
+for (const kind of ["keydown", "pointerdown"]) {
+  addEventListener(kind, () => { lostField = undefined; }, true);
+}
 
 function swap(part, fresh) {
   for (const { name, value } of all("input[type=radio]:checked", part)) chosen.set(name, value);
@@ -201,13 +206,15 @@ function swap(part, fresh) {
     announce(word?.textContent ?? badge(fresh));
   }
   const [at, content] = [document.activeElement, $("#content")];
-  if (part.contains(at)) left = told(at);
-  else if (at !== content) left = undefined;
+  const isHere = part.contains(at);
+  const wanted = isHere ? told(at) : lostField;
   part.replaceWith(document.adoptNode(fresh));
-  if (!left) return;
-  const same = all("a, button, input, summary", fresh).find((it) => told(it) === left);
+  if (!wanted || !(isHere || at === content)) return;
+  // a button that comes back later is not to be pressed by a key that was meant for the page
+  const same = all(isHere ? "a, button, input, summary" : "input", fresh)
+    .find((it) => told(it) === wanted);
   (same ?? content).focus({ preventScroll: true });
-  if (same) left = undefined;
+  lostField = same ? undefined : wanted;
 }
 
 // What nobody tells of is asked for, less often each time

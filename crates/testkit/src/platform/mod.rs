@@ -23,8 +23,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// usual, or `distributed`.
 const PROFILE: &str = "TICKETING_TEST_PROFILE";
 
-/// The variable that names the program that such tests run, where it isn't the one that was built
-/// with them: an optimized one, for instance.
+/// The variable that names the program that such tests run on many processes, where it isn't the
+/// one that was built with them: an optimized one, for instance.
 const PROGRAM: &str = "TICKETING_TEST_PROGRAM";
 
 /// What every test's program is told; its own settings win.
@@ -92,17 +92,18 @@ impl TestPlatform {
         Self::of(Box::new(program))
     }
 
-    /// Starts `binary`, unless `TICKETING_TEST_PROGRAM` names another one, on the profile that this
-    /// run of the tests is about: as one process, or as two of each service behind nginx.
+    /// Starts `binary` on the profile that this run of the tests is about: as one process, or as
+    /// two of each service behind nginx (there `TICKETING_TEST_PROGRAM` may name another program).
     ///
     /// # Panics
     /// When `TICKETING_TEST_PROFILE` names no profile.
     #[must_use]
     pub fn on_profile(binary: &'static str, settings: &[(&str, &str)]) -> Self {
-        let binary = std::env::var(PROGRAM).map_or(binary, |program| String::leak(program));
         match std::env::var(PROFILE).as_deref() {
             Err(_) | Ok("" | "embedded") => Self::start(binary, settings),
             Ok("distributed") => {
+                let named = std::env::var(PROGRAM).ok().filter(|program| !program.is_empty());
+                let binary = named.map_or(binary, |program| program.leak());
                 let services = Services::start(binary, owned(settings), services::backends());
                 Self::of(Box::new(services))
             }

@@ -77,6 +77,23 @@ story("what was chosen on a page outlives a change of it", async (world) => {
 });
 
 story("what was chosen on a page outlives a change that hides it for a while", async (world) => {
+  const { buyer, card, comeBack } = await hiddenCard(world);
+  await comeBack();
+  assert.ok(await isStill(buyer));
+  assert.ok(await card.isChecked());
+  assert.ok(await card.evaluate((it) => it === document.activeElement));
+});
+
+story("who does something meanwhile stays where they are", async (world) => {
+  const { buyer, card, comeBack } = await hiddenCard(world);
+  await buyer.keyboard.press("Space");
+  await comeBack();
+  assert.ok(await card.isChecked());
+  assert.equal(await buyer.evaluate(() => document.activeElement.id), "content");
+});
+
+/** A card that somebody had chosen, and was about to use, when the form went away. */
+async function hiddenCard(world) {
   const seller = await world.register();
   const buyer = await world.person();
   const ticket = await world.list(seller, `Hidden ${unique()}`);
@@ -93,13 +110,13 @@ story("what was chosen on a page outlives a change that hides it for a while", a
   });
   await decline(world, buyer.person, order);
   await sees(buyer.locator("section.pay i"), "Asking");
-  await buyer.unroute(buyer.url());
-  await decline(world, buyer.person, order);
-  await card.waitFor();
-  assert.ok(await isStill(buyer));
-  assert.ok(await card.isChecked());
-  assert.ok(await card.evaluate((it) => it === document.activeElement));
-});
+  const comeBack = async () => {
+    await buyer.unroute(buyer.url());
+    await decline(world, buyer.person, order);
+    await card.waitFor();
+  };
+  return { buyer, card, comeBack };
+}
 
 /** Asks for money from a card that is declined. */
 const decline = (world, buyer, order) =>
