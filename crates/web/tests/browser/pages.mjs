@@ -70,6 +70,8 @@ export async function everyPage(world) {
 
 /** Opens a page of [`everyPage`] as the one who sees it. */
 export async function open(world, page, { who, path, then }) {
+  // a page that is open while its visitor becomes somebody else loads itself anew, at any time
+  await page.goto("about:blank");
   await page.context().clearCookies();
   if (who) await world.signIn(page, who);
   await page.goto(path);
