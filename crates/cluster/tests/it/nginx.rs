@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
+use std::sync::LazyLock;
 
-use cluster::free_ports;
+use cluster::free_ports::{self, Refusing};
 use cluster::nginx::{Nginx, Site, Upstreams};
 
 use super::client::{Answer, connect, get, post, send};
@@ -56,9 +57,10 @@ impl Drop for Edge {
     }
 }
 
-/// Nobody listens there.
+/// Nobody listens there, nor can.
 pub(crate) fn nobody() -> SocketAddr {
-    SocketAddr::from((Ipv4Addr::LOCALHOST, free_ports::block().unwrap() + 99))
+    static NOBODY: LazyLock<Refusing> = LazyLock::new(|| Refusing::port().unwrap());
+    NOBODY.address
 }
 
 /// A problem document with this status, whose code has a page with that status.
