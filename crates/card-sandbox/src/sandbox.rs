@@ -116,15 +116,15 @@ impl CardSandbox {
             Card::Declined(code) => ChargeStatus::Declined(DeclineCode::new(code)),
         };
         let charge = self.use_key(request.key, request.amount, token, status).await?;
+        if charge.status == ChargeStatus::Abandoned {
+            return Err(GatewayError::GivenUp);
+        }
         if charge.amount != request.amount || charge.card != token {
             let reason = "the key was used with other parameters";
             return Err(GatewayError::Refused(reason.to_owned()));
         }
         match charge.status {
             ChargeStatus::Declined(code) => Err(GatewayError::Declined(code)),
-            ChargeStatus::Abandoned => {
-                Err(GatewayError::Refused("the key was given up".to_owned()))
-            }
             _ => Ok(charge.id),
         }
     }

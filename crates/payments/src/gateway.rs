@@ -36,6 +36,9 @@ pub enum GatewayError {
     /// The card was declined. Final.
     #[error("the card was declined: {0}")]
     Declined(DeclineCode),
+    /// The key was given up before: nothing is held, and nothing will be.
+    #[error("the key was given up")]
+    GivenUp,
     /// No answer: it may have happened or not. Ask again with the same key.
     #[error("the card gateway didn't answer: {0}")]
     NoAnswer(String),
@@ -47,7 +50,8 @@ pub enum GatewayError {
 /// Moves the money.
 #[async_trait]
 pub trait CardGateway: Send + Sync {
-    /// Holds the amount on the card. The same key gives the same answer.
+    /// Holds the amount on the card. The same key gives the same answer, or
+    /// [`GatewayError::GivenUp`] if [`Self::abandon`] came before the first.
     async fn authorize(&self, request: &Authorize) -> Result<ChargeId, GatewayError>;
 
     /// Gives a key up: from now on no `authorize` with it will hold anything.

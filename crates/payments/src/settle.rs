@@ -243,6 +243,8 @@ impl Payments {
                 match in_time(gateway.authorize(&request)).await {
                     Ok(charge) => payment.authorized(charge),
                     Err(GatewayError::Declined(code)) => payment.failed(code),
+                    // the order has ended meanwhile, and another driver was quicker
+                    Err(GatewayError::GivenUp) => payment.voided(None),
                     Err(GatewayError::Refused(reason)) => {
                         tracing::error!(payment.id = %key, reason, "The gateway holds nothing");
                         payment.failed(DeclineCode::new("processing_error"))

@@ -140,7 +140,7 @@ impl CardGateway for Gateway {
         let asked = if is_good { Standing::Held } else { Standing::Declined };
         self.answer(|books| match books.use_key(&charge, asked) {
             Standing::Declined => Err(GatewayError::Declined(declined())),
-            Standing::Abandoned => Err(GatewayError::Refused("the key was given up".to_owned())),
+            Standing::Abandoned => Err(GatewayError::GivenUp),
             _ => Ok(charge),
         })
         .await

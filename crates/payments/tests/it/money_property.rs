@@ -10,7 +10,8 @@ use events::{Envelope, Order, OrderCreated, PaymentStatus};
 use kernel::Clock;
 use outbox::Remember;
 use payments::domain::Payment;
-use payments::{Error, Hints, Payments, settle};
+use payments::gateway::Abandoned;
+use payments::{CardGateway, Error, Hints, Payments, settle};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use store::{Engine, StoreError, params};
@@ -269,4 +270,26 @@ fn a_buyer_is_charged_once_and_only_for_a_complete_order() {
             prop_assert!(agrees(&books, &payment), "{:?} is {:?}", books, payment);
         }
     });
+}
+
+/// One driver saw the order open, and asks for the money; another saw it cancelled, and was
+/// quicker.
+#[test]
+fn what_another_driver_gave_up_is_no_fault_of_the_card() {
+    let gateway = Arc::new(Gateway::new(Vec::new()));
+    let end = paused_runtime().block_on(async {
+        let mut world = World::start(Arc::clone(&gateway), true, 0).await;
+        world.take(Step::TellPlaced).await;
+        world.take(Step::Pay).await;
+        let page = world.payments.list_payments(world.order.id, None, PAYMENTS_MAX).await;
+        let pending = page.unwrap().payments.remove(0);
+        assert_eq!(pending.state.status(), PaymentStatus::Pending);
+        assert_eq!(gateway.abandon(pending.id).await, Ok(Abandoned::Nothing));
+        world.start_drivers(1);
+        world.take(Step::Settle).await;
+        world.end().await
+    });
+    let statuses: Vec<_> = end.payments.iter().map(|payment| payment.state.status()).collect();
+    assert_eq!(statuses, [PaymentStatus::Voided]);
+    assert!(agrees(&gateway.books(), &end.payments[0]));
 }
