@@ -67,12 +67,7 @@ const STEPS: &[Step] = &[
         when: When::WithoutNextest,
         work: Work::Cargo("test --workspace --locked"),
     },
-    Step {
-        // of the exchange that `instructions` has built
-        name: "stories",
-        when: When::Always,
-        work: Work::Task("stories", stories::run, &[stories::OPTIMIZED]),
-    },
+    Step { name: "stories", when: When::Always, work: Work::Task("stories", stories::run, &[]) },
 ];
 
 /// Runs the steps and prints what each took.
@@ -209,7 +204,7 @@ mod tests {
     fn a_step_of_ours_says_how_to_run_it_alone() {
         let lines = command_lines(true);
         assert!(lines.contains(&"cargo xtask tidy".to_owned()));
-        assert_eq!(lines.last().unwrap(), "cargo xtask stories --optimized");
+        assert_eq!(lines.last().unwrap(), "cargo xtask stories");
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! The exchange optimized, nearly as it is released: not across crates, which takes minutes. It is
-//! what `instructions` counts, and what CI's stories run.
+//! what `instructions` counts, and what stories run that are asked to be quick.
 
 use std::path::PathBuf;
 

@@ -152,7 +152,8 @@ async fn everybody_gets_what_the_contract_says() {
                 wrong.push(format!("{method} {template} by {who}: {status}, not {expected}"));
             }
             if status >= 400 && template.starts_with("/api") {
-                assert_eq!(answer.content_type, "application/problem+json", "{template}");
+                let said = format!("{method} {template} by {who}: {}", answer.body);
+                assert_eq!(answer.content_type, "application/problem+json", "{said}");
                 assert_eq!(answer.body["statusCode"], status, "{template}");
             }
         }
