@@ -31,7 +31,7 @@ pub(crate) fn body(address: &str, path: &str, authorization: &str) -> anyhow::Re
 }
 
 /// The answer's status and its body, as it was sent.
-fn ask(
+pub(crate) fn ask(
     method: &str,
     address: &str,
     path: &str,

@@ -1,5 +1,5 @@
-//! Tickets as they are shown, kept in memory: a ticket that many look at is read from the database
-//! and written as JSON once, not for each of them.
+//! Tickets as they are shown, kept in memory: a ticket that many look at, or that has just changed,
+//! is read from the database and written as JSON once, not for each who looks.
 //!
 //! Nobody is shown a ticket as it was before a change that somebody was told of:
 //!
@@ -10,24 +10,32 @@
 //!   ticket is under way.
 //! - A page tells the revision of each ticket on it (`Showcase::at_revision`): what is kept here
 //!   stands for a row only if it is of the same revision, in which nothing differs.
-//! - A whole page that everybody is shown alike is known for as long as no change of any ticket has
-//!   begun since its reading did, nor was one under way then (`Showcase::page`).
+//! - A whole page that everybody is shown alike stands for as long as no change has begun since its
+//!   reading did, nor was one under way then. If there were some that bring no other ticket to it,
+//!   it still stands once each of its own is found to be known, and to belong to it
+//!   (`Showcase::page`).
+//! - Whoever has changed a ticket says what it is now (`Changing::stored`). When nobody changes it
+//!   any more, and of none it is uncertain what was stored, that is known.
 //!
 //! All but the third hold where this process alone changes tickets. Where others do, too, only the
 //! third is relied on.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::io;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use kernel::recent::Recent;
 use kernel::{TicketId, Version};
 use store::StoreError;
 
+pub(crate) use self::changes::Effect;
+use self::changes::{Changes, Finished};
 use self::pages::Pages;
 use crate::domain::Ticket;
 
+mod changes;
 mod pages;
 mod writing;
 
@@ -75,15 +83,12 @@ pub enum ChangedBy {
     Others,
 }
 
-/// Tickets that were looked at lately.
+/// Tickets that were looked at or changed lately.
 pub struct Showcase {
     changed_by: ChangedBy,
     parts: [Mutex<Part>; PARTS],
     pages: Mutex<Pages>,
-    /// How many changes have begun.
-    begun: AtomicU64,
-    /// How many of them have finished.
-    changed: AtomicU64,
+    changes: Changes,
     /// How many of the last pages were all known, from 0 to [`ALWAYS`]; older ones weigh less.
     pages_known: AtomicU32,
 }
@@ -97,8 +102,17 @@ const FORGETTING: u32 = 16;
 /// Some of the tickets.
 struct Part {
     known: Recent<TicketId, Arc<Shown>>,
-    /// Which of them are being changed, by how many commits.
-    changing: HashMap<TicketId, usize>,
+    changing: HashMap<TicketId, UnderWay>,
+}
+
+/// Commits of one ticket that are under way, and those that finished beside them.
+#[derive(Default)]
+struct UnderWay {
+    commits: usize,
+    /// One has finished without saying what it stored, if anything.
+    is_uncertain: bool,
+    /// The newest that was stored.
+    newest: Option<Arc<Shown>>,
 }
 
 /// What is known of a ticket.
@@ -112,25 +126,26 @@ pub(crate) enum Lookup {
 /// A reading of the database that is about to begin.
 #[derive(Clone, Copy)]
 pub(crate) struct Search {
-    changed_before: u64,
+    finished_before: Finished,
 }
 
 /// A ticket is being changed, as long as this lives.
 pub(crate) struct Changing {
     showcase: Arc<Showcase>,
     id: TicketId,
+    effect: Effect,
+    stored: Option<Arc<Shown>>,
 }
 
 impl Showcase {
-    /// Empty; it is filled by those who look.
+    /// Empty; it is filled by those who look, and who change tickets.
     #[must_use]
     pub fn new(changed_by: ChangedBy) -> Arc<Self> {
         let part = || Part { known: Recent::new(KEPT / PARTS), changing: HashMap::new() };
         let parts = std::array::from_fn(|_| Mutex::new(part()));
         let pages = Mutex::new(pages::none());
-        let (begun, changed) = (AtomicU64::new(0), AtomicU64::new(0));
-        let pages_known = AtomicU32::new(0);
-        Arc::new(Self { changed_by, parts, pages, begun, changed, pages_known })
+        let (changes, pages_known) = (Changes::default(), AtomicU32::new(0));
+        Arc::new(Self { changed_by, parts, pages, changes, pages_known })
     }
 
     /// How ticket `id` is shown, if that is known.
@@ -166,7 +181,7 @@ impl Showcase {
 
     /// The beginning of a reading whose outcome may be learned.
     pub(crate) fn search(&self) -> Search {
-        Search { changed_before: self.changed.load(Ordering::SeqCst) }
+        Search { finished_before: self.changes.finished() }
     }
 
     /// How the ticket is shown that was read by `search`; kept, unless it may have changed
@@ -176,7 +191,7 @@ impl Showcase {
         let id = shown.ticket.id;
         let mut part = self.part(id);
         // a change of this ticket finishes under the lock of its part
-        let is_unchanged = self.changed.load(Ordering::SeqCst) == search.changed_before;
+        let is_unchanged = self.changes.finished() == search.finished_before;
         if is_unchanged && !part.changing.contains_key(&id) {
             part.known.put(id, Arc::clone(&shown));
         }
@@ -185,13 +200,13 @@ impl Showcase {
 
     /// Says that ticket `id` is about to be changed. To be dropped when that is stored, or certain
     /// not to be.
-    pub(crate) fn changing(self: Arc<Self>, id: TicketId) -> Changing {
-        self.begun.fetch_add(1, Ordering::SeqCst);
+    pub(crate) fn changing(self: Arc<Self>, id: TicketId, effect: Effect) -> Changing {
+        self.changes.begin(effect);
         let mut part = self.part(id);
-        *part.changing.entry(id).or_insert(0) += 1;
+        part.changing.entry(id).or_default().commits += 1;
         part.known.remove(&id);
         drop(part);
-        Changing { showcase: self, id }
+        Changing { showcase: self, id, effect, stored: None }
     }
 
     fn part(&self, id: TicketId) -> MutexGuard<'_, Part> {
@@ -201,16 +216,44 @@ impl Showcase {
     }
 }
 
+impl Changing {
+    /// Says that `ticket` is what was stored.
+    pub(crate) fn stored(mut self, ticket: Ticket) {
+        self.stored = Some(Arc::new(Shown::new(ticket)));
+    }
+}
+
 impl Drop for Changing {
     fn drop(&mut self) {
         let mut part = self.showcase.part(self.id);
-        self.showcase.changed.fetch_add(1, Ordering::SeqCst);
-        if let Some(commits) = part.changing.get_mut(&self.id) {
-            *commits -= 1;
-            if *commits == 0 {
-                part.changing.remove(&self.id);
-            }
+        self.showcase.changes.finish(self.effect);
+        let Entry::Occupied(mut entry) = part.changing.entry(self.id) else { return };
+        entry.get_mut().finish(self.stored.take());
+        if entry.get().commits == 0
+            && let Some(newest) = entry.remove().known()
+        {
+            part.known.put(self.id, newest);
         }
+    }
+}
+
+impl UnderWay {
+    /// One of the commits is over, and `stored` is the ticket since.
+    fn finish(&mut self, stored: Option<Arc<Shown>>) {
+        self.commits -= 1;
+        let Some(stored) = stored else {
+            self.is_uncertain = true;
+            return;
+        };
+        let revision = |shown: &Arc<Shown>| shown.ticket.revision;
+        if self.newest.as_ref().map(revision) < Some(revision(&stored)) {
+            self.newest = Some(stored);
+        }
+    }
+
+    /// What the ticket is after all these commits, if that is certain.
+    fn known(self) -> Option<Arc<Shown>> {
+        self.newest.filter(|_| !self.is_uncertain)
     }
 }
 
@@ -253,10 +296,37 @@ mod tests {
             showcase.learn(search(&showcase, ticket.id), ticket.clone());
         }
         assert!(is_known(&showcase, mine.id));
-        let changing = Arc::clone(&showcase).changing(mine.id);
+        let changing = Arc::clone(&showcase).changing(mine.id, Effect::Any);
         assert!(!is_known(&showcase, mine.id) && is_known(&showcase, yours.id));
         drop(changing);
         assert!(!is_known(&showcase, mine.id) && is_known(&showcase, yours.id));
+    }
+
+    #[test]
+    fn what_was_stored_is_known_when_nobody_changes_it_any_more() {
+        let (showcase, ticket) = (Showcase::new(ChangedBy::Us), ticket());
+        let id = ticket.id;
+        let changing = || Arc::clone(&showcase).changing(id, Effect::Any);
+        let next = |before: &Ticket| Ticket { revision: before.revision.next(), ..before.clone() };
+        let known = || match showcase.look_up(id) {
+            Lookup::Known(shown) => Some(shown.ticket.revision),
+            Lookup::Unknown(_) => None,
+        };
+        changing().stored(ticket.clone());
+        assert_eq!(known(), Some(ticket.revision));
+
+        let second = next(&ticket);
+        let third = next(&second);
+        let [early, late] = [changing(), changing()];
+        late.stored(third.clone());
+        assert_eq!(known(), None, "of another it isn't known yet whether it is stored");
+        early.stored(second.clone());
+        assert_eq!(known(), Some(third.revision), "the newer one, though it finished first");
+
+        let [lost, certain] = [changing(), changing()];
+        drop(lost);
+        certain.stored(next(&third));
+        assert_eq!(known(), None, "the other may be stored, or not");
     }
 
     /// All the moments at which a search can begin and be learned, beside a change.
@@ -265,7 +335,7 @@ mod tests {
         let (showcase, ticket) = (Showcase::new(ChangedBy::Us), ticket());
         let learn = |search| drop(showcase.learn(search, ticket.clone()));
         let [before, late] = [search(&showcase, ticket.id), search(&showcase, ticket.id)];
-        let changing = Arc::clone(&showcase).changing(ticket.id);
+        let changing = Arc::clone(&showcase).changing(ticket.id, Effect::Any);
         learn(before);
         assert!(!is_known(&showcase, ticket.id), "begun before, learned meanwhile");
         let meanwhile = search(&showcase, ticket.id);
@@ -283,8 +353,8 @@ mod tests {
     #[test]
     fn of_two_changes_both_have_to_finish() {
         let (showcase, ticket) = (Showcase::new(ChangedBy::Us), ticket());
-        let first = Arc::clone(&showcase).changing(ticket.id);
-        let second = Arc::clone(&showcase).changing(ticket.id);
+        let first = Arc::clone(&showcase).changing(ticket.id, Effect::Any);
+        let second = Arc::clone(&showcase).changing(ticket.id, Effect::Any);
         drop(first);
         showcase.learn(search(&showcase, ticket.id), ticket.clone());
         assert!(!is_known(&showcase, ticket.id));

@@ -59,7 +59,7 @@ pub struct Cluster {
 
 impl Cluster {
     /// Starts `binary`, which is `ticketing`, once for each replica of each role, then nginx.
-    /// Returns once all of them serve.
+    /// Returns once all of them serve, hear of events, and find all well that they need.
     ///
     /// # Errors
     /// When something doesn't start; what has started is stopped again.
@@ -75,6 +75,7 @@ impl Cluster {
         let prepared = cluster.options().backends.prepare();
         let started = prepared.and_then(|()| cluster.resume());
         let started = started.and_then(|()| cluster.wait_connected());
+        let started = started.and_then(|()| cluster.wait_well());
         if let Err(error) = started {
             let _ = cluster.kill_all();
             return Err(error);
@@ -210,20 +211,29 @@ impl Cluster {
     /// # Errors
     /// When it ends instead, or takes too long; the error holds its last words.
     pub fn wait_ready(&self, role: Role, number: u16) -> anyhow::Result<()> {
+        self.wait_for(role, number, "/api/health/ready")
+    }
+
+    /// Waits until one process answers 200 there.
+    fn wait_for(&self, role: Role, number: u16, path: &str) -> anyhow::Result<()> {
         let (place, address) = (self.place(role, number), self.address(role, number).to_string());
         let (name, mut last) = (role.name(), String::new());
         let ready = wait::until(START_PATIENCE, || {
             if place.alive().is_none() {
                 return Some(false);
             }
-            let seen = http::status("GET", &address, "/api/health/ready", "");
-            last = seen.as_ref().map_or_else(|error| format!("{error:#}"), ToString::to_string);
-            matches!(seen, Ok(200)).then_some(true)
+            let seen = http::ask("GET", &address, path, "");
+            last = match &seen {
+                Ok((status, said)) => format!("{status}, {said}"),
+                Err(error) => format!("{error:#}"),
+            };
+            matches!(seen, Ok((200, _))).then_some(true)
         });
+        let words = || place.last_words();
         match ready {
             Some(true) => Ok(()),
-            Some(false) => bail!("{name} {number} has ended; {}", place.last_words()),
-            None => bail!("{name} {number} isn't ready: {last}; {}", place.last_words()),
+            Some(false) => bail!("{name} {number} has ended; {}", words()),
+            None => bail!("{name} {number} doesn't say 200 at {path}, but {last}; {}", words()),
         }
     }
 
@@ -246,6 +256,12 @@ impl Cluster {
             }
         }
         Ok(())
+    }
+
+    /// Waits until each process finds everything well that it needs. The gateways come last: what
+    /// they need are the others.
+    fn wait_well(&self) -> anyhow::Result<()> {
+        self.all().try_for_each(|(role, number)| self.wait_for(role, number, "/api/health"))
     }
 
     /// Restarts the processes of a role in order, one after the other, each once the one before

@@ -9,6 +9,7 @@ use telemetry::trace;
 use tokio::task::JoinError;
 
 use crate::domain::Ticket;
+use crate::showcase::Effect;
 use crate::{Error, Tickets, store};
 
 impl Tickets {
@@ -25,10 +26,11 @@ impl Tickets {
         id: TicketId,
         work: impl Future<Output = Result<Ticket, Error>> + Send + 'static,
     ) -> Result<Ticket, Error> {
-        let changing = Arc::clone(&self.showcase).changing(id);
+        let changing = Arc::clone(&self.showcase).changing(id, Effect::Any);
         let stored = trace::carry_out(async move {
-            let _changing = changing;
-            work.await
+            let ticket = work.await?;
+            changing.stored(ticket.clone());
+            Ok(ticket)
         });
         let fault = |error: JoinError| StoreError::Failed { reason: error.to_string() };
         stored.await.map_err(fault)?

@@ -7,6 +7,7 @@ use kernel::{EventId, Outcome};
 use outbox::{Committed, retry_on_conflict};
 
 use crate::domain::{Hold, Sightings};
+use crate::showcase::Effect;
 use crate::{Error, Tickets, store};
 
 impl Tickets {
@@ -28,11 +29,16 @@ impl Tickets {
         let Outcome::Executed(decision) = ticket.observe(&known, seen, at) else {
             return Ok(());
         };
-        let (id, holder) = (decision.state.id, decision.state.holder());
+        let (id, holder, after) =
+            (decision.state.id, decision.state.holder(), decision.state.clone());
         let sightings = Sightings::after(&known, seen, (held_before, holder));
-        let _changing = Arc::clone(&self.showcase).changing(id);
-        let committed = store::observe(&self.journal, decision, sightings, delivery, at).await?;
-        if committed == Committed::Now && holder != held_before {
+        let effect = if holder.is_some() { Effect::Taken } else { Effect::Freed };
+        let changing = Arc::clone(&self.showcase).changing(id, effect);
+        match store::observe(&self.journal, decision, sightings, delivery, at).await? {
+            Committed::Earlier => return Ok(()),
+            Committed::Now => changing.stored(after),
+        }
+        if holder != held_before {
             let order = holder.map_or_else(|| "nobody".to_owned(), |order| order.to_string());
             tracing::info!(ticket.id = %id, order.id = order, "Ticket {id} is held by {order}");
         }

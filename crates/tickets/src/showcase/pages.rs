@@ -1,11 +1,11 @@
 //! Whole pages that everybody is shown alike.
 
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use kernel::recent::Recent;
 
-use super::{ChangedBy, Search, Showcase, Shown};
+use super::changes::{Finished, Holders};
+use super::{ChangedBy, Effect, Search, Showcase, Shown};
 use crate::domain::TicketQuery;
 
 /// How many pages are kept at least, of at most so many tickets each; twice as many at the most.
@@ -18,11 +18,12 @@ const FILTERS_MAX: usize = 4;
 /// By what they were asked for.
 pub(super) type Pages = Recent<TicketQuery, Page>;
 
-/// A page's tickets, and how many changes had finished before it was read.
+/// A page's tickets.
 #[derive(Clone)]
 pub(super) struct Page {
     tickets: Arc<[Arc<Shown>]>,
-    changed_before: u64,
+    /// What had finished before it was found that they are these.
+    found_after: Finished,
 }
 
 /// No pages yet.
@@ -31,15 +32,38 @@ pub(super) fn none() -> Pages {
 }
 
 impl Showcase {
-    /// The tickets of the page that `query` asks for, if they are known and nothing has changed.
+    /// The tickets of the page that `query` asks for, if it is known which they are, and all of
+    /// them are known.
     pub(crate) fn page(&self, query: &TicketQuery) -> Option<Arc<[Arc<Shown>]>> {
-        let mut pages = self.pages();
-        let page = pages.get(query)?;
-        if self.is_unchanged_since(page.changed_before) {
+        let page = self.pages().get(query)?;
+        if self.changes.are_none_since(page.found_after, Holders::Matter) {
             return Some(page.tickets);
         }
-        pages.remove(query);
-        None
+        let page = self.up_to_date(page, Holders::of(query));
+        let tickets = page.as_ref().map(|page| Arc::clone(&page.tickets));
+        match page {
+            Some(page) => self.pages().put(query.clone(), page),
+            None => self.pages().remove(query),
+        }
+        tickets
+    }
+
+    /// `page` after changes, if they bring no other ticket to it, and all that it has are known, and
+    /// still belong to it.
+    fn up_to_date(&self, page: Page, holders: Holders) -> Option<Page> {
+        // before its tickets are looked up: what changes later is seen to have begun since
+        let found_after = self.changes.finished();
+        let now = |shown: &Arc<Shown>| {
+            let ticket = &shown.ticket;
+            let known = self.part(ticket.id).known.get(&ticket.id)?;
+            let belongs =
+                holders == Holders::DontMatter || known.ticket.revision == ticket.revision;
+            belongs.then_some(known)
+        };
+        let tickets = page.tickets.iter().map(now).collect::<Option<_>>()?;
+        // after that: what was edited meanwhile may have been found as it doesn't belong here
+        let is_the_same = self.changes.are_none_since(page.found_after, holders);
+        is_the_same.then_some(Page { tickets, found_after })
     }
 
     /// Keeps the page that was read by `search` for `query`, for all who are shown the same.
@@ -49,26 +73,23 @@ impl Showcase {
         query: &TicketQuery,
         tickets: &Arc<[Arc<Shown>]>,
     ) {
-        let Search { changed_before } = search;
+        let found_after = search.finished_before;
         let is_short = query.filters.len() <= FILTERS_MAX
             && query.filters.iter().all(|filter| !filter.test.is_list())
             && tickets.len() <= PAGE_MAX;
-        if self.changed_by == ChangedBy::Us && is_short && self.is_unchanged_since(changed_before) {
+        if self.changed_by == ChangedBy::Us
+            && is_short
+            && self.changes.are_none_since(found_after, Holders::of(query))
+        {
             let (query, tickets) = (query.clone(), Arc::clone(tickets));
-            self.pages().put(query, Page { tickets, changed_before });
+            self.pages().put(query, Page { tickets, found_after });
         }
     }
 
     /// Says that there are new tickets, which were not [`Self::changing`].
     pub(crate) fn forget_pages(&self) {
-        self.begun.fetch_add(1, Ordering::SeqCst);
-        self.changed.fetch_add(1, Ordering::SeqCst);
-    }
-
-    /// Whether no change has begun since so many had finished, nor was one under way then.
-    fn is_unchanged_since(&self, changed_before: u64) -> bool {
-        let counts = [&self.changed, &self.begun].map(|count| count.load(Ordering::SeqCst));
-        counts == [changed_before; 2]
+        self.changes.begin(Effect::Any);
+        self.changes.finish(Effect::Any);
     }
 
     fn pages(&self) -> MutexGuard<'_, Pages> {
@@ -81,10 +102,11 @@ mod tests {
     use kernel::TicketId;
 
     use super::*;
+    use crate::domain::Ticket;
     use crate::showcase::tests::ticket;
 
     #[test]
-    fn a_page_is_known_until_any_ticket_is_changed() {
+    fn a_page_is_known_until_any_ticket_may_come_to_it() {
         let (showcase, ticket) = (Showcase::new(ChangedBy::Us), ticket());
         let (query, _) = crate::http::query::parse("limit=20").unwrap();
         let (other, _) = crate::http::query::parse("limit=20&skip=20").unwrap();
@@ -95,7 +117,7 @@ mod tests {
         assert!(showcase.page(&other).is_none());
 
         let before = showcase.search();
-        let changing = Arc::clone(&showcase).changing(TicketId::generate());
+        let changing = Arc::clone(&showcase).changing(TicketId::generate(), Effect::Any);
         assert!(showcase.page(&query).is_none(), "it may be stored already");
         let meanwhile = showcase.search();
         for early in [before, meanwhile] {
@@ -118,5 +140,50 @@ mod tests {
         let of_others = Showcase::new(ChangedBy::Others);
         of_others.keep_page(of_others.search(), &query, &shown);
         assert!(of_others.page(&query).is_none());
+    }
+
+    #[test]
+    fn a_ticket_that_is_taken_changes_its_pages_only() {
+        let (showcase, [mine, yours]) = (Showcase::new(ChangedBy::Us), [ticket(), ticket()]);
+        let learn = |ticket: &Ticket| showcase.learn(showcase.search(), ticket.clone());
+        let shown: Arc<[_]> = [learn(&mine)].into();
+        let parse = |query| crate::http::query::parse(query).unwrap().0;
+        let free = "filter=name=orderId,operator=eq,value=null";
+        let [all, free, later] = ["limit=20", free, &format!("{free}&skip=20")].map(parse);
+        let keep = || {
+            for query in [&all, &free, &later] {
+                showcase.keep_page(showcase.search(), query, &shown);
+            }
+        };
+        let known = || {
+            let revision = |page: Arc<[Arc<Shown>]>| page[0].ticket.revision.number();
+            [&all, &free, &later].map(|query| showcase.page(query).map(revision))
+        };
+        let change = |ticket: &Ticket, effect| {
+            let changing = Arc::clone(&showcase).changing(ticket.id, effect);
+            (changing, Ticket { revision: ticket.revision.next(), ..ticket.clone() })
+        };
+        keep();
+        assert_eq!(known(), [Some(0); 3]);
+
+        let (changing, taken) = change(&yours, Effect::Taken);
+        assert_eq!(known(), [Some(0), Some(0), None], "it is on none of them");
+        keep();
+        changing.stored(taken);
+        assert_eq!(known(), [Some(0), Some(0), None]);
+        keep();
+        let (changing, freed) = change(&yours, Effect::Freed);
+        changing.stored(freed);
+        assert_eq!(known(), [Some(0), None, None], "it may come to those of free ones");
+        keep();
+        let (changing, taken) = change(&mine, Effect::Taken);
+        changing.stored(taken);
+        assert_eq!(known(), [Some(1), None, None], "it is shown, but not as a free one");
+        keep();
+        let (changing, _) = change(&mine, Effect::Taken);
+        assert_eq!(known(), [None; 3], "nobody knows what it is");
+        keep();
+        drop(changing);
+        assert_eq!(known(), [None; 3], "nor whether it was stored");
     }
 }

@@ -140,7 +140,7 @@ async fn list_ticket(world: &World) -> Ticket {
     world.tickets.create_ticket(UserId::generate(), command, Remember::NOTHING).await.unwrap()
 }
 
-fn placed(id: OrderId, ticket: &Ticket) -> Order {
+pub(crate) fn placed(id: OrderId, ticket: &Ticket) -> Order {
     let now = SystemClock.now();
     Order {
         id,

@@ -9,4 +9,5 @@ mod migration;
 mod seeding;
 mod shelf;
 mod showcase;
+mod showcase_property;
 mod support;
