@@ -32,7 +32,7 @@ const ON_MANY: (&str, &str) = ("TICKETING_TEST_PROFILE", "distributed");
 const PROGRAM: &str = "TICKETING_TEST_PROGRAM";
 
 /// Asks for an optimized one.
-const OPTIMIZED: &str = "--optimized";
+pub(crate) const OPTIMIZED: &str = "--optimized";
 
 /// Each test has twelve processes; more at once would wait for each other.
 const AT_ONCE: &str = "2";

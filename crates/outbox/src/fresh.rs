@@ -21,7 +21,7 @@ const WAITING_MAX: usize = 1024;
 pub(crate) struct Fresh {
     waiting: Mutex<Waiting>,
     /// Whether there is room for more.
-    pub(crate) room: Room,
+    pub(crate) room: Arc<Room>,
 }
 
 #[derive(Default)]

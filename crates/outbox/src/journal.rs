@@ -16,6 +16,7 @@ use crate::changeset::Changeset;
 use crate::claims::Claims;
 use crate::fresh::Fresh;
 use crate::heard::{Heard, wait_until_heard};
+use crate::room::LetIn;
 
 /// How often [`Journal::wait_for`] looks again without a hint: another process may have written.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
@@ -24,7 +25,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 pub const NEWS_PATIENCE: Duration = Duration::from_secs(2);
 
 /// How long [`Journal::wait_for_room`] waits at most.
-const ROOM_PATIENCE: Duration = Duration::from_secs(1);
+const ROOM_PATIENCE: Duration = Duration::from_secs(2);
 
 /// What refuses a changeset that handles an event again.
 const INBOX_ONCE: &str = "inbox_pkey";
@@ -83,14 +84,19 @@ impl Journal {
         Self { heard: Some(heard), ..self }
     }
 
-    /// Waits while many events of this process are on their way, a second at most: for a request
-    /// that begins something new, before it is decided. What goes on with something, or ends it,
-    /// waits for nothing. A process that has the database for itself isn't behind, and nobody waits
-    /// while no event can be handed over.
-    pub async fn wait_for_room(&self) {
-        if self.claims.is_some() && self.fresh.room.wait(ROOM_PATIENCE).await {
+    /// Waits while many events of this process are on their way, two seconds at most: for a request
+    /// that begins something new, before that is decided. Keep what this answers until it is
+    /// stored. What goes on with something, or ends it, waits for nothing. A process that has the
+    /// database for itself isn't behind, and nobody waits while no event can be handed over.
+    pub async fn wait_for_room(&self) -> LetIn {
+        if self.claims.is_none() {
+            return LetIn::FREELY;
+        }
+        let let_in = self.fresh.room.enter(ROOM_PATIENCE).await;
+        if let_in.has_waited() {
             OUTBOX_WAITS.counter(&[self.store.name().to_owned()]).increment(1);
         }
+        let_in
     }
 
     /// Stores the changeset's state, events, inbox row and receipt, atomically and durably.

@@ -35,6 +35,7 @@ pub use heard::{CantAsk, Heard};
 pub use journal::{Backlog, COUNTED_MAX, Committed, Journal, NEWS_PATIENCE};
 pub use relay::{Relay, RelayOptions};
 pub use retry::{MayConflict, retry_on_conflict};
+pub use room::LetIn;
 pub use subscriber::{Dispatch, Subscriber, failure_of};
 
 /// The tables every context's database has beside its own.

@@ -1,18 +1,21 @@
 //! Room for more: how many events may be on their way before whoever would begin something new
 //! waits. Without that, requests are answered faster than their events are carried out for as long
-//! as a rush lasts, and what others see is later and later.
+//! as a rush lasts, and what others see is later and later. Who is let in has a place from then on,
+//! not only once there are events: otherwise all who wait would come in by the same gap.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
-/// With so many events on their way, there is no room for more.
-const CROWD: usize = 256;
+/// With so many events on their way, there is no room for more. It is as much as keeps a broker
+/// busy; more only wait there.
+const CROWD: usize = 128;
 
-/// A relay that has handed an event over so lately is at work. Waiting helps none that isn't.
-const AT_WORK: Duration = Duration::from_millis(500);
+/// A relay that has handed an event over so lately is at work, though the database may keep it
+/// waiting. Waiting helps none that isn't.
+const AT_WORK: Duration = Duration::from_millis(1_500);
 
 /// The events of one context that this process has on their way.
 #[derive(Debug, Default)]
@@ -21,6 +24,8 @@ pub(crate) struct Traffic {
     pub(crate) given: usize,
     /// Taken by the relay, from here or from the table, and not yet handed over.
     pub(crate) under_way: usize,
+    /// Let in, and not gone yet: what they begin isn't stored, or is being stored and `given`, too.
+    let_in: usize,
     /// The table holds some for which the relay has no place yet.
     pub(crate) has_left: bool,
     /// When the relay last handed one over.
@@ -31,7 +36,7 @@ impl Traffic {
     /// Until when there is no room, unless that is told earlier.
     fn full_until(&self, now: Instant) -> Option<Instant> {
         let at_work_until = self.delivered_at? + AT_WORK;
-        let is_full = self.has_left || self.given + self.under_way >= CROWD;
+        let is_full = self.has_left || self.given + self.under_way + self.let_in >= CROWD;
         (is_full && now < at_work_until).then_some(at_work_until)
     }
 }
@@ -43,6 +48,32 @@ pub(crate) struct Room {
     turn: Semaphore,
     /// Told when there may be room.
     told: Notify,
+}
+
+/// Something new that was let in. It takes room until this is dropped, which is once it is stored.
+#[must_use = "what was let in takes room until it is stored"]
+pub struct LetIn {
+    room: Option<Arc<Room>>,
+    has_waited: bool,
+}
+
+impl LetIn {
+    /// Where nobody waits.
+    pub(crate) const FREELY: Self = Self { room: None, has_waited: false };
+
+    /// Whether there was a wait: what was read before may be different now.
+    #[must_use]
+    pub const fn has_waited(&self) -> bool {
+        self.has_waited
+    }
+}
+
+impl Drop for LetIn {
+    fn drop(&mut self) {
+        if let Some(room) = &self.room {
+            room.note(|traffic| traffic.let_in -= 1);
+        }
+    }
 }
 
 impl Default for Room {
@@ -62,19 +93,25 @@ impl Room {
     }
 
     /// Waits until there is room, no longer than `patience`: one after the other, in the order in
-    /// which they came. Nobody waits while the relay can't hand anything over. Answers whether
-    /// there was a wait.
-    pub(crate) async fn wait(&self, patience: Duration) -> bool {
+    /// which they came. Nobody waits while the relay can't hand anything over.
+    pub(crate) async fn enter(self: &Arc<Self>, patience: Duration) -> LetIn {
         let deadline = Instant::now() + patience;
         let free = self.turn.try_acquire();
-        let mut has_waited = free.is_err();
-        let _turn = match free {
-            Ok(turn) => turn,
-            Err(_) => match timeout_at(deadline, self.turn.acquire()).await {
-                Ok(Ok(turn)) => turn,
-                Ok(Err(_)) | Err(_) => return true,
-            },
+        let has_queued = free.is_err();
+        let turn = match free {
+            Ok(turn) => Some(turn),
+            Err(_) => timeout_at(deadline, self.turn.acquire()).await.ok().and_then(Result::ok),
         };
+        let has_waited = self.wait_until(deadline).await || has_queued;
+        self.note(|traffic| traffic.let_in += 1);
+        // who goes next counts this one
+        drop(turn);
+        LetIn { room: Some(Arc::clone(self)), has_waited }
+    }
+
+    /// Waits until there is room, or it is `deadline`; answers whether there was a wait.
+    async fn wait_until(&self, deadline: Instant) -> bool {
+        let mut has_waited = false;
         // bounded: by `deadline`
         loop {
             let now = Instant::now();
@@ -95,8 +132,6 @@ impl Room {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use tokio::task::{JoinHandle, yield_now};
 
     use super::*;
@@ -113,9 +148,14 @@ mod tests {
         room
     }
 
+    async fn enter(room: &Arc<Room>, patience: Duration) -> LetIn {
+        room.enter(patience).await
+    }
+
+    /// Whether they had to wait; they leave at once.
     fn come(room: &Arc<Room>, patience: Duration) -> JoinHandle<bool> {
         let room = Arc::clone(room);
-        tokio::spawn(async move { room.wait(patience).await })
+        tokio::spawn(async move { room.enter(patience).await.has_waited() })
     }
 
     async fn all_run() {
@@ -126,8 +166,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn while_there_is_room_nobody_waits() {
-        assert!(!with(CROWD - 1).wait(PATIENCE).await);
-        assert!(!Room::default().wait(PATIENCE).await);
+        assert!(!enter(&with(CROWD - 1), PATIENCE).await.has_waited());
+        assert!(!enter(&Arc::default(), PATIENCE).await.has_waited());
     }
 
     #[tokio::test(start_paused = true)]
@@ -160,7 +200,7 @@ mod tests {
             assert!(waiter.await.unwrap());
         }
         late.await.unwrap();
-        assert!(!room.wait(PATIENCE).await);
+        assert!(!enter(&room, PATIENCE).await.has_waited());
 
         room.note(|traffic| traffic.under_way = CROWD);
         let (impatient, patient) = (come(&room, Duration::from_millis(100)), come(&room, PATIENCE));
@@ -174,16 +214,46 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn who_is_let_in_takes_room_until_they_leave() {
+        let room = with(CROWD - 2);
+        let mut inside = [enter(&room, PATIENCE).await, enter(&room, PATIENCE).await].map(Some);
+        assert!(inside.iter().flatten().all(|it| !it.has_waited()), "there was room for two");
+        let [third, fourth] = [come(&room, PATIENCE), come(&room, PATIENCE)];
+        all_run().await;
+        assert!(!third.is_finished() && !fourth.is_finished());
+        // what one of them began is stored, and its event announced
+        room.note(|traffic| traffic.given += 1);
+        inside[0] = None;
+        all_run().await;
+        assert!(!third.is_finished(), "an event took the place");
+        // what the other began came to nothing
+        inside[1] = None;
+        assert!(third.await.unwrap() && fourth.await.unwrap());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_no_longer_takes_room_as_well() {
+        let (room, now) = (with(CROWD), Duration::ZERO);
+        let inside = [enter(&room, now).await, enter(&room, now).await];
+        room.note(|traffic| traffic.under_way = CROWD - 2);
+        let waiter = come(&room, PATIENCE);
+        all_run().await;
+        assert!(!waiter.is_finished());
+        drop(inside);
+        assert!(waiter.await.unwrap());
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn nobody_waits_longer_than_patience_or_for_a_relay_that_can_not_go_on() {
         let (room, began) = (with(CROWD), Instant::now());
-        assert!(room.wait(Duration::from_millis(100)).await);
+        assert!(enter(&room, Duration::from_millis(100)).await.has_waited());
         assert_eq!(began.elapsed(), Duration::from_millis(100));
         let all = [PATIENCE; 3].map(|patience| come(&room, patience));
         for waiter in all {
             assert!(waiter.await.unwrap());
         }
         assert_eq!(began.elapsed(), AT_WORK);
-        assert!(!room.wait(PATIENCE).await);
+        assert!(!enter(&room, PATIENCE).await.has_waited());
         // what was away goes on
         room.note(|traffic| traffic.delivered_at = Some(Instant::now()));
         let waiter = come(&room, PATIENCE);

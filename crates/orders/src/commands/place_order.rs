@@ -6,7 +6,7 @@ use ory::rights::OrderTicket;
 use ory::{Permit, tuples};
 use outbox::{NEWS_PATIENCE, Remember};
 
-use crate::domain::{Order, OrderError, PlaceOrder};
+use crate::domain::{Listing, Order, OrderError, PlaceOrder};
 use crate::store::{self, ONE_ACTIVE_PER_TICKET, Offer};
 use crate::{Error, Orders, meter};
 
@@ -24,18 +24,21 @@ impl Orders {
     ) -> Result<Order, Error> {
         let (ticket_id, buyer) = (permit.object(), permit.user());
         let not_placed = |error| Error::NotPlaced(ticket_id, error);
-        let Offer { listing, is_held } = self.offer(ticket_id).await?;
-        if is_held {
-            return Err(not_placed(OrderError::AlreadyReserved));
+        let mut listing = self.free_listing(ticket_id).await?;
+        let let_in = self.journal.wait_for_room().await;
+        if let_in.has_waited() {
+            // its seller may have been told since that it is withdrawn, or what it costs now
+            listing = self.free_listing(ticket_id).await?;
         }
-        self.journal.wait_for_room().await;
         let (id, at) = (OrderId::generate(), self.clock.now());
         let place = PlaceOrder { id, buyer, at, window: self.expiration_window };
         let decision = Order::place(&listing, place).map_err(not_placed)?;
 
         let rights = [tuples::order_owner(id, buyer), tuples::order_parent(id, ticket_id)];
         self.permissions.grant(&rights).await?;
-        match store::insert(&self.journal, decision, remember).await {
+        let stored = store::insert(&self.journal, decision, remember).await;
+        drop(let_in);
+        match stored {
             Ok(order) => {
                 meter::moved(order.state);
                 tracing::info!(order.id = %id, ticket.id = %ticket_id, user.id = %buyer,
@@ -49,6 +52,14 @@ impl Orders {
                 Err(if is_held { not_placed(OrderError::AlreadyReserved) } else { lost.into() })
             }
             Err(error) => Err(error.into()),
+        }
+    }
+
+    /// A ticket that no order holds.
+    async fn free_listing(&self, id: TicketId) -> Result<Listing, Error> {
+        match self.offer(id).await? {
+            Offer { listing, is_held: false } => Ok(listing),
+            Offer { is_held: true, .. } => Err(Error::NotPlaced(id, OrderError::AlreadyReserved)),
         }
     }
 

@@ -11,7 +11,7 @@ use kernel::{
 use orders::Orders;
 use orders::domain::Order;
 use outbox::{Journal, Remember};
-use store::params;
+use store::{Store, params};
 use testkit::{Everybody, ManualClock, TestPlace, TestStore, sealed};
 
 /// How long a buyer has to pay.
@@ -29,11 +29,16 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::with(Journal::new).await
+    }
+
+    /// The context over what `journal` makes of an empty database.
+    pub(crate) async fn with(journal: impl FnOnce(Store) -> Journal) -> Self {
         let migrations = [outbox::MIGRATIONS, orders::MIGRATIONS].concat();
         let TestStore { store, place } = TestStore::on(testkit::engine(), &migrations).await;
         let clock = ManualClock::started();
         let orders = Orders {
-            journal: Journal::new(store),
+            journal: journal(store),
             sessions: Arc::new(Everybody),
             permissions: Arc::new(Everybody),
             clock: clock.clone(),

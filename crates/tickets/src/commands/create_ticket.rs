@@ -39,7 +39,7 @@ impl Tickets {
         command: CreateTicket,
         remember: Remember<Ticket>,
     ) -> Result<Ticket, Error> {
-        self.journal.wait_for_room().await;
+        let let_in = self.journal.wait_for_room().await;
         let at = self.clock.now();
         let id = TicketId::generate();
         let CreateTicket { title, description, price } = command;
@@ -49,7 +49,9 @@ impl Tickets {
         let decision = Ticket::list(id, seller, new, at);
         let (journal, permissions) = (self.journal.clone(), Arc::clone(&self.permissions));
         let work = async move {
-            match store::insert(&journal, decision, remember).await {
+            let stored = store::insert(&journal, decision, remember).await;
+            drop(let_in);
+            match stored {
                 Ok(ticket) => {
                     tracing::info!(ticket.id = %id, user.id = %seller, "Listed ticket {id}");
                     Ok(ticket)
