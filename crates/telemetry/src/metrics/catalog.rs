@@ -71,7 +71,7 @@ catalog! {
         "Age of the oldest such event.",
         "Above 5 s: a subscriber's database can't be written, or the machine is overloaded.";
     OUTBOX_WAITS = "outbox_waits_total", Kind::Counter, ["context"],
-        "Orders and listings that waited, two seconds at most, because many events were on the way.",
+        "Orders and listings that waited, two seconds at most, while many events were on the way.",
         "Grows all the time: more is asked for than the machine or the broker carries out.";
     DEAD_LETTERS = "dead_letters", Kind::Gauge, ["context"],
         "Events parked because they could not be handled; counted up to 100,000.",

@@ -48,7 +48,7 @@ impl Showcase {
         tickets
     }
 
-    /// `page` after changes, if they bring no other ticket to it, and all that it has are known, and
+    /// `page` after changes, if they bring no other ticket to it, and all that it has are known and
     /// still belong to it.
     fn up_to_date(&self, page: Page, holders: Holders) -> Option<Page> {
         // before its tickets are looked up: what changes later is seen to have begun since
