@@ -50,10 +50,19 @@ struct Context {
     subscriber: Arc<dyn Consumer>,
     stop: CancellationToken,
     replaying: JoinHandle<()>,
+    /// Cancelled once letters may be replayed.
+    gate: CancellationToken,
 }
 
 impl Context {
     fn start() -> Self {
+        let context = Self::waiting();
+        context.gate.cancel();
+        context
+    }
+
+    /// Nothing is replayed until its gate is opened.
+    fn waiting() -> Self {
         let migrations = [outbox::MIGRATIONS, &[COUNTER]].concat();
         let journal = Journal::new(Store::open(Location::Memory, &migrations).unwrap());
         let cause = Arc::new(AtomicU32::new(2));
@@ -62,8 +71,15 @@ impl Context {
         let subscriber: Arc<dyn Consumer> = Arc::new(subscriber);
         let stop = CancellationToken::new();
         let replays = Replays::new(journal.clone(), Arc::clone(&subscriber));
-        let replaying = tokio::spawn(replays.run(stop.clone()));
-        Self { journal, cause, subscriber, stop, replaying }
+        let gate = CancellationToken::new();
+        let replaying = tokio::spawn({
+            let (gate, stop) = (gate.clone(), stop.clone());
+            async move {
+                gate.cancelled().await;
+                replays.run(stop).await;
+            }
+        });
+        Self { journal, cause, subscriber, stop, replaying, gate }
     }
 
     async fn park(&self) -> EventId {
@@ -116,13 +132,14 @@ async fn what_failed_is_handled_once_the_cause_is_gone() {
 
 #[tokio::test]
 async fn asking_twice_handles_once() {
-    let context = Context::start();
+    let context = Context::waiting();
     context.cause.store(0, Ordering::SeqCst);
     let ids = [context.park().await, context.park().await, context.park().await];
     for _ in 0..2 {
         context.journal.replay(ids[0], SystemClock.now()).await.unwrap();
         context.journal.replay_all(SystemClock.now()).await.unwrap();
     }
+    context.gate.cancel();
     for id in ids {
         context.once(id, |letter| letter.is_none()).await;
         let again = context.journal.replay(id, SystemClock.now()).await.unwrap_err();
