@@ -212,7 +212,17 @@ export function isTold(page, text) {
 /** Waits until the page is the one at `path`, whatever its query. */
 export async function isAt(page, path) {
   const fits = (pathname) => path instanceof RegExp ? path.test(pathname) : path === pathname;
-  await page.waitForURL((url) => fits(url.pathname), { waitUntil: "domcontentloaded" });
+  const arrives = () =>
+    page.waitForURL((url) => fits(url.pathname), { waitUntil: "domcontentloaded" });
+  // bounded: by how often somebody sets out
+  for (;;) {
+    try {
+      return await arrives();
+    } catch (error) {
+      // the second click of two sets out anew: what counts is where that ends
+      if (!error.message.includes("ERR_ABORTED")) throw error;
+    }
+  }
 }
 
 /** Lets no news reach what is opened from now on: as on a bad line. */
