@@ -148,10 +148,6 @@ mod tests {
         room
     }
 
-    async fn enter(room: &Arc<Room>, patience: Duration) -> LetIn {
-        room.enter(patience).await
-    }
-
     /// Whether they had to wait; they leave at once.
     fn come(room: &Arc<Room>, patience: Duration) -> JoinHandle<bool> {
         let room = Arc::clone(room);
@@ -166,8 +162,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn while_there_is_room_nobody_waits() {
-        assert!(!enter(&with(CROWD - 1), PATIENCE).await.has_waited());
-        assert!(!enter(&Arc::default(), PATIENCE).await.has_waited());
+        assert!(!with(CROWD - 1).enter(PATIENCE).await.has_waited());
+        assert!(!Arc::<Room>::default().enter(PATIENCE).await.has_waited());
     }
 
     #[tokio::test(start_paused = true)]
@@ -200,7 +196,7 @@ mod tests {
             assert!(waiter.await.unwrap());
         }
         late.await.unwrap();
-        assert!(!enter(&room, PATIENCE).await.has_waited());
+        assert!(!room.enter(PATIENCE).await.has_waited());
 
         room.note(|traffic| traffic.under_way = CROWD);
         let (impatient, patient) = (come(&room, Duration::from_millis(100)), come(&room, PATIENCE));
@@ -216,7 +212,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_is_let_in_takes_room_until_they_leave() {
         let room = with(CROWD - 2);
-        let mut inside = [enter(&room, PATIENCE).await, enter(&room, PATIENCE).await].map(Some);
+        let mut inside = [room.enter(PATIENCE).await, room.enter(PATIENCE).await].map(Some);
         assert!(inside.iter().flatten().all(|it| !it.has_waited()), "there was room for two");
         let [third, fourth] = [come(&room, PATIENCE), come(&room, PATIENCE)];
         all_run().await;
@@ -234,7 +230,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_waits_no_longer_takes_room_as_well() {
         let (room, now) = (with(CROWD), Duration::ZERO);
-        let inside = [enter(&room, now).await, enter(&room, now).await];
+        let inside = [room.enter(now).await, room.enter(now).await];
         room.note(|traffic| traffic.under_way = CROWD - 2);
         let waiter = come(&room, PATIENCE);
         all_run().await;
@@ -246,14 +242,14 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn nobody_waits_longer_than_patience_or_for_a_relay_that_can_not_go_on() {
         let (room, began) = (with(CROWD), Instant::now());
-        assert!(enter(&room, Duration::from_millis(100)).await.has_waited());
+        assert!(room.enter(Duration::from_millis(100)).await.has_waited());
         assert_eq!(began.elapsed(), Duration::from_millis(100));
         let all = [PATIENCE; 3].map(|patience| come(&room, patience));
         for waiter in all {
             assert!(waiter.await.unwrap());
         }
         assert_eq!(began.elapsed(), AT_WORK);
-        assert!(!enter(&room, PATIENCE).await.has_waited());
+        assert!(!room.enter(PATIENCE).await.has_waited());
         // what was away goes on
         room.note(|traffic| traffic.delivered_at = Some(Instant::now()));
         let waiter = come(&room, PATIENCE);

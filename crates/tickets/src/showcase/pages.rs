@@ -39,13 +39,13 @@ impl Showcase {
         if self.changes.are_none_since(page.found_after, Holders::Matter) {
             return Some(page.tickets);
         }
-        let page = self.up_to_date(page, Holders::of(query));
-        let tickets = page.as_ref().map(|page| Arc::clone(&page.tickets));
-        match page {
-            Some(page) => self.pages().put(query.clone(), page),
-            None => self.pages().remove(query),
-        }
-        tickets
+        let Some(page) = self.up_to_date(page, Holders::of(query)) else {
+            self.pages().remove(query);
+            return None;
+        };
+        let tickets = Arc::clone(&page.tickets);
+        self.pages().put(query.clone(), page);
+        Some(tickets)
     }
 
     /// `page` after changes, if they bring no other ticket to it, and all that it has are known and
