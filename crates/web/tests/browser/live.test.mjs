@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { setTimeout } from "node:timers/promises";
 
-import { GONE, isAt, isStill, mark, sees, story, unique } from "./support.mjs";
+import { GONE, hasFocus, isAt, isStill, mark, sees, story, unique } from "./support.mjs";
 
 /** What the console says of a line that is cut. */
 const CUT = /net::ERR_/;
@@ -73,7 +73,7 @@ story("what was chosen on a page outlives a change of it", async (world) => {
   await decline(world, buyer.person, order);
   await sees(buyer.locator(".history"), "The card was declined");
   assert.ok(await card.isChecked());
-  assert.ok(await card.evaluate((it) => it === document.activeElement));
+  assert.ok(await hasFocus(card));
 });
 
 story("what was chosen on a page outlives a change that hides it for a while", async (world) => {
@@ -81,7 +81,7 @@ story("what was chosen on a page outlives a change that hides it for a while", a
   await comeBack();
   assert.ok(await isStill(buyer));
   assert.ok(await card.isChecked());
-  assert.ok(await card.evaluate((it) => it === document.activeElement));
+  assert.ok(await hasFocus(card));
 });
 
 story("who does something meanwhile stays where they are", async (world) => {

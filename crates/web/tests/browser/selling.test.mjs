@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 
-import { isAt, isTold, NO_NEWS, sees, story, unique, withoutNews } from "./support.mjs";
+import { hasFocus, isAt, isTold, NO_NEWS, sees, story, unique, withoutNews } from "./support.mjs";
 
 story("what is wrong with an offer is said at its field", async (world) => {
   const seller = await world.person();
@@ -11,7 +11,7 @@ story("what is wrong with an offer is said at its field", async (world) => {
   await seller.getByRole("button", { name: "List the ticket" }).click();
   await sees(seller.locator("#title-error"), "Say in 3 to 56 characters what it is for.");
   await sees(seller.locator("#price-error"), "Type an amount such as 19.99.");
-  assert.ok(await title.evaluate((field) => field === document.activeElement));
+  assert.ok(await hasFocus(title));
   assert.equal(await title.getAttribute("aria-invalid"), "true");
   assert.match(await title.getAttribute("aria-describedby"), /title-error/);
 

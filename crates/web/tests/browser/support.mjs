@@ -225,6 +225,11 @@ export async function isAt(page, path) {
   }
 }
 
+/** Whether the visitor is in `field`: asked in one step, since a live page may swap it between two. */
+export async function hasFocus(field) {
+  return await field.and(field.page().locator(":focus")).count() === 1;
+}
+
 /** Lets no news reach what is opened from now on: as on a bad line. */
 export async function withoutNews(page) {
   await page.route("**/live?*", (route) => route.abort());
