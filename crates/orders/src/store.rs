@@ -42,7 +42,8 @@ const PARTIES: &str = "select buyer_id, ticket_id from orders where id = ?1";
 const INSERT: &str = "insert into orders (id, ticket_id, ticket_title, ticket_price,
      ticket_currency, ticket_version, seller_id, buyer_id, status, cancel_reason, expires_at,
      version, revision, created_at, updated_at)
-     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+     select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15
+     where exists (select 1 from listings where ticket_id = ?2 and version = ?6)";
 
 const UPDATE: &str = "update orders set status = ?3, cancel_reason = ?4, version = ?5,
      updated_at = ?6, revision = revision + 1 where id = ?1 and revision = ?2";
@@ -228,10 +229,11 @@ pub(crate) async fn list(journal: &Journal, query: &ListOrders) -> Result<Vec<Or
     rows.iter().map(order_of).collect()
 }
 
+/// Stores a new order, unless its ticket is another version by now: that is a conflict.
 pub(crate) async fn insert(
     journal: &Journal,
     decision: Decision<Order, Event>,
-    remember: Remember<Order>,
+    remember: &Remember<Order>,
 ) -> Result<Order, StoreError> {
     let Decision { state: order, events } = decision;
     let row = params![

@@ -102,15 +102,15 @@ impl<T> Remember<T> {
     /// # Errors
     /// When the answer can't be written: a fault of ours.
     pub fn receipt(
-        self,
+        &self,
         subject: impl Into<Uuid>,
         made: &T,
     ) -> Result<Option<Receipt>, StoreError> {
-        let Some((asked, render)) = self.0 else {
+        let Some((asked, render)) = &self.0 else {
             return Ok(None);
         };
         let answer = render.map(|render| render(made)).transpose()?;
-        Ok(Some(Receipt { asked, subject: Some(subject.into()), answer }))
+        Ok(Some(Receipt { asked: asked.clone(), subject: Some(subject.into()), answer }))
     }
 }
 

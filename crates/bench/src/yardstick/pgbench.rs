@@ -12,7 +12,7 @@ use events::{Event, OrderCreated, OrderStatus, TicketInOrder};
 use kernel::{
     Clock, Currency, EventId, MajorUnits, OrderId, SystemClock, TicketId, UserId, Version,
 };
-use store::{PostgresOptions, Store};
+use store::{PostgresOptions, Statement, Store, params};
 
 /// The name of its database, behind the family's.
 const DATABASE: &str = "yardstick";
@@ -25,18 +25,23 @@ const THREADS: usize = 2;
 const CONNECTED_IN_A_SECOND: u64 = 25;
 
 /// What orders sends for a reservation. Ids are random here, and made by the server: pgbench has
-/// none.
+/// none. So all are for a ticket of their own, and one listing is what all of them look up.
 const SCRIPT: &str = "\
 begin;
 insert into orders (id, ticket_id, ticket_title, ticket_price, ticket_currency, ticket_version, \
 seller_id, buyer_id, status, cancel_reason, expires_at, version, revision, created_at, \
-updated_at) values \
-(gen_random_uuid(), gen_random_uuid(), :title, 4950, 'EUR', 0, gen_random_uuid(), \
-gen_random_uuid(), 'created', null, 1800000000000000, 0, 0, 1800000000000000, 1800000000000000);
+updated_at) \
+select gen_random_uuid(), gen_random_uuid(), :title, 4950, 'EUR', 0, gen_random_uuid(), \
+gen_random_uuid(), 'created', null, 1800000000000000, 0, 0, 1800000000000000, 1800000000000000 \
+where exists (select 1 from listings where ticket_id = :listing and version = 0);
 insert into outbox (id, envelope, claimed_by, claimed_until) values \
 (gen_random_uuid(), :envelope, gen_random_uuid(), 1800000000000000);
 commit;
 ";
+
+const LIST: &str =
+    "insert into listings (ticket_id, seller_id, title, price, currency, status, version)
+     values (?1, ?2, ?3, 4950, 'EUR', 'approved', 0)";
 
 const TITLE: &str = "Northern Lanterns, Amsterdam, 2027-03-12";
 
@@ -45,6 +50,7 @@ pub(crate) struct Pgbench {
     url: String,
     script: PathBuf,
     envelope: String,
+    listing: TicketId,
     program: PathBuf,
 }
 
@@ -55,11 +61,15 @@ impl Pgbench {
         let url = format!("{}/{}", backends.postgres, backends.database);
         let migrations = [outbox::MIGRATIONS, orders::MIGRATIONS].concat();
         let options = PostgresOptions::derived(&url, DATABASE)?;
-        Store::connect(options, &migrations).await.context("yardstick P")?.close().await;
+        let store = Store::connect(options, &migrations).await.context("yardstick P")?;
+        let listing = TicketId::generate();
+        let row = params![listing, UserId::generate(), TITLE];
+        store.apply(vec![Statement::one_row(LIST, row)]).await.context("yardstick P")?;
+        store.close().await;
         let script = folder.join("reservation.sql");
         fs::write(&script, SCRIPT).with_context(|| script.display().to_string())?;
         let url = format!("{url}_{DATABASE}");
-        Ok(Self { url, script, envelope: envelope()?, program: program()? })
+        Ok(Self { url, script, envelope: envelope()?, listing, program: program()? })
     }
 
     /// Reservations a second by `clients` at once, for some `seconds` from when they are connected.
@@ -70,6 +80,7 @@ impl Pgbench {
             .args(["--client", &clients.to_string(), "--time", &seconds.to_string()])
             .args(["--define", &format!("title={TITLE}")])
             .args(["--define", &format!("envelope={}", self.envelope)])
+            .args(["--define", &format!("listing={}", self.listing)])
             .arg("--file")
             .arg(&self.script)
             .arg(&self.url)
@@ -143,11 +154,16 @@ mod tests {
     #[test]
     fn the_script_has_what_orders_commits() {
         let store = include_str!("../../../orders/src/store.rs");
-        let columns = store.split_once("const INSERT: &str = \"insert into orders (").unwrap().1;
-        let columns = columns.split_once(')').unwrap().0;
+        let insert = store.split_once("const INSERT: &str = \"insert into orders (").unwrap().1;
+        let insert = insert.split_once("\";").unwrap().0;
+        let columns = insert.split_once(')').unwrap().0;
+        let condition = insert.split_once(" where ").unwrap().1;
+        let condition = condition.replace("?2", ":listing").replace("?6", "0");
         let words =
             |text: &str| text.split([',', ' ', '\n']).map(str::to_owned).collect::<String>();
-        assert!(words(SCRIPT).contains(&words(columns)), "{columns}");
+        for part in [columns, &condition] {
+            assert!(words(SCRIPT).contains(&words(part)), "{part}");
+        }
         assert!(envelope().unwrap().contains("order:created"));
     }
 }

@@ -2,6 +2,7 @@
 //! contexts as a broker may deliver them: repeated, late, in any order.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on should say where")]
 
+mod change;
 mod crowd;
 mod deadline_property;
 mod ending_property;

@@ -1,6 +1,8 @@
 //! Orders over PostgreSQL: what is true of them on SQLite.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on should say where")]
 
+#[path = "../it/change.rs"]
+mod change;
 #[path = "../it/deadline_property.rs"]
 mod deadline_property;
 #[path = "../it/ending_property.rs"]

@@ -6,6 +6,7 @@ mod holder_property;
 mod list_plans;
 mod list_property;
 mod migration;
+mod relaying;
 mod seeding;
 mod shelf;
 mod showcase;

@@ -5,13 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
-use async_trait::async_trait;
-use bus::{Bus, PublishError};
-use events::{CancelReason, Envelope, Order, OrderCancelled, OrderCreated, OrderStatus};
-use kernel::{Currency, MajorUnits, OrderId, SystemClock, TicketId, UserId};
+use events::{CancelReason, Order, OrderCancelled, OrderCreated, OrderStatus};
+use kernel::{Currency, MajorUnits, OrderId, TicketId, UserId};
 use ory::rights::EditTicket;
 use ory::{Permit, permit};
-use outbox::{Relay, RelayOptions, Remember};
+use outbox::Remember;
 use store::StoreError;
 use testkit::{Everybody, sealed};
 use tickets::commands::create_ticket::CreateTicket;
@@ -20,9 +18,9 @@ use tickets::http::query::parse;
 use tickets::queries::list_tickets::ListTickets;
 use tickets::showcase::Shown;
 use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 
 use crate::holder_property::placed;
+use crate::relaying::Relaying;
 use crate::support::World;
 
 /// How often the ticket changes.
@@ -30,16 +28,6 @@ const CHANGES: u32 = 300;
 
 /// Who looks at the same time.
 const LOOKERS: usize = 6;
-
-/// Nobody hears of anything.
-pub(crate) struct Silence;
-
-#[async_trait]
-impl Bus for Silence {
-    async fn publish(&self, _envelope: Arc<Envelope>) -> Result<(), PublishError> {
-        Ok(())
-    }
-}
 
 /// Those that no order holds.
 const FREE: &str = "filter=name=orderId,operator=eq,value=null";
@@ -136,12 +124,7 @@ async fn nobody_sees_a_ticket_as_it_was_before_a_change_that_was_told() {
     let (world, ticket) = one_listed().await;
     let permit = permit::<EditTicket>(&Everybody, ticket.seller, ticket.id).await.unwrap();
 
-    let stop = CancellationToken::new();
-    let journal = world.tickets.journal.clone();
-    let relay =
-        Relay::new(journal, Arc::new(Silence), SystemClock::shared(), RelayOptions::default());
-    let relay = tokio::spawn(relay.run(stop.clone()));
-
+    let relay = Relaying::of(&world);
     let lookers = Lookers::at(&world, ticket.id);
     for number in 1..=CHANGES {
         if number % 3 == 0 {
@@ -153,8 +136,7 @@ async fn nobody_sees_a_ticket_as_it_was_before_a_change_that_was_told() {
         lookers.told.store(number, Ordering::SeqCst);
     }
     lookers.end().await;
-    stop.cancel();
-    relay.await.unwrap();
+    relay.end().await;
     let shown = world.tickets.show_ticket(ticket.id).await.unwrap();
     assert_eq!(shown.ticket.price, price(CHANGES).of(Currency::Eur));
 }

@@ -1,12 +1,10 @@
 //! Whatever happens to tickets, guests are shown what the database says.
 
-use std::sync::Arc;
-
 use events::{CancelReason, Order, OrderCancelled, OrderCompleted, OrderCreated, OrderStatus};
-use kernel::{MajorUnits, OrderId, SystemClock, UserId};
+use kernel::{MajorUnits, OrderId, UserId};
 use ory::permit;
 use ory::rights::EditTicket;
-use outbox::{Relay, RelayOptions, Remember};
+use outbox::Remember;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use testkit::{Everybody, cases, runtime, sealed};
@@ -15,10 +13,9 @@ use tickets::domain::query::{After, Key, SortField, TicketQuery};
 use tickets::domain::{Edit, Ticket, TicketTitle};
 use tickets::http::query::parse;
 use tickets::queries::list_tickets::ListTickets;
-use tokio_util::sync::CancellationToken;
 
 use crate::holder_property::placed;
-use crate::showcase::Silence;
+use crate::relaying::Relaying;
 use crate::support::World;
 
 /// Pages that guests look at, a few tickets long, so that tickets come and go.
@@ -173,17 +170,13 @@ fn guests_are_shown_what_the_database_says() {
         runtime.block_on(async {
             let mut story =
                 Story { world: World::new().await, seller: UserId::generate(), listed: vec![] };
-            let (stop, journal) = (CancellationToken::new(), story.world.tickets.journal.clone());
-            let (clock, options) = (SystemClock::shared(), RelayOptions::default());
-            let relay = Relay::new(journal, Arc::new(Silence), clock, options);
-            let relay = tokio::spawn(relay.run(stop.clone()));
+            let relay = Relaying::of(&story.world);
             for (step, looks) in steps {
                 story.take(step).await;
                 story.look(looks).await;
             }
             story.look(u8::MAX).await;
-            stop.cancel();
-            relay.await.unwrap();
+            relay.end().await;
         });
     });
 }
