@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use events::{CancelReason, Event, OrderStatus, PaymentStatus, TicketInOrder, TicketStatus};
 use kernel::{Decision, EventId, Money, OrderId, TicketId, Timestamp, UserId};
 use outbox::{Changeset, Committed, Journal, Remember};
-use store::{Migration, Row, Statement, StoreError, Value, params};
+use store::{Engine, Migration, Row, Statement, StoreError, Value, params};
 
 use crate::domain::{Listing, Order, OrderState, SeenPayment};
 use crate::queries::list_orders::ListOrders;
@@ -39,11 +39,29 @@ const COLUMNS: &str = "id, ticket_id, ticket_title, ticket_price, ticket_currenc
 
 const PARTIES: &str = "select buyer_id, ticket_id from orders where id = ?1";
 
-const INSERT: &str = "insert into orders (id, ticket_id, ticket_title, ticket_price,
+/// Inserts an order, if its ticket is still on sale as the order says; `$lock` sees to it that
+/// this is so until the order is stored.
+macro_rules! insert {
+    ($lock:literal) => {
+        concat!(
+            "insert into orders (id, ticket_id, ticket_title, ticket_price,
      ticket_currency, ticket_version, seller_id, buyer_id, status, cancel_reason, expires_at,
      version, revision, created_at, updated_at)
      select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15
-     where exists (select 1 from listings where ticket_id = ?2 and version = ?6)";
+     where exists (select 1 from listings where ticket_id = ?2 and title = ?3 and price = ?4
+     and currency = ?5 and status = 'approved'",
+            $lock,
+            ")"
+        )
+    };
+}
+
+/// There, nobody else writes meanwhile.
+const INSERT_SQLITE: &str = insert!("");
+
+/// There, a statement sees what was committed before it began. Whoever changes the listing waits
+/// until the order is stored, or is waited for.
+const INSERT_POSTGRES: &str = insert!(" for share");
 
 const UPDATE: &str = "update orders set status = ?3, cancel_reason = ?4, version = ?5,
      updated_at = ?6, revision = revision + 1 where id = ?1 and revision = ?2";
@@ -229,7 +247,7 @@ pub(crate) async fn list(journal: &Journal, query: &ListOrders) -> Result<Vec<Or
     rows.iter().map(order_of).collect()
 }
 
-/// Stores a new order, unless its ticket is another version by now: that is a conflict.
+/// Stores a new order. It is a conflict if its ticket isn't on sale any more as the order says.
 pub(crate) async fn insert(
     journal: &Journal,
     decision: Decision<Order, Event>,
@@ -253,7 +271,11 @@ pub(crate) async fn insert(
         order.created_at,
         order.updated_at,
     ];
-    let writes = vec![Statement::one_row(INSERT, row)];
+    let insert = match journal.engine() {
+        Engine::Sqlite => INSERT_SQLITE,
+        Engine::Postgres => INSERT_POSTGRES,
+    };
+    let writes = vec![Statement::one_row(insert, row)];
     let receipt = remember.receipt(order.id, &order)?;
     let changeset = Changeset::new(order.created_at, writes, events).answering(receipt);
     let _now = journal.commit(changeset).await?;

@@ -97,7 +97,8 @@ impl<T> Remember<T> {
         Self(Some((asked, None)))
     }
 
-    /// What to commit with `made`, whose id is `subject`.
+    /// What to commit with `made`, whose id is `subject`; again, where a commit that changed
+    /// nothing is tried again.
     ///
     /// # Errors
     /// When the answer can't be written: a fault of ours.

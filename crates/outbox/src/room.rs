@@ -61,8 +61,9 @@ impl LetIn {
     /// Where nobody waits.
     pub(crate) const FREELY: Self = Self { room: None, has_waited: false };
 
-    /// Whether there was a wait.
-    pub(crate) const fn has_waited(&self) -> bool {
+    /// Whether there was a wait: what was read before may be different now.
+    #[must_use]
+    pub const fn has_waited(&self) -> bool {
         self.has_waited
     }
 }

@@ -5,12 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use clap::Args;
-use events::TicketStatus;
-use kernel::{Clock, Currency, MajorUnits, SystemClock, TicketId, UserId, Version};
+use kernel::{TicketId, UserId};
 use orders::Orders;
 use ory::rights::OrderTicket;
 use outbox::{Journal, Remember};
@@ -20,13 +18,11 @@ use testkit::Everybody;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::{orders_over, ticket};
 use crate::load::{Measured, Notes, gather};
 
 /// Listings kept in one commit while it gets ready.
 const BATCH: usize = 1000;
-
-/// How long a buyer would have to pay.
-const WINDOW: Duration = Duration::from_secs(900);
 
 /// What to place.
 #[derive(Args)]
@@ -78,13 +74,7 @@ impl Commits {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
         let migrations = [outbox::MIGRATIONS, orders::MIGRATIONS].concat();
         let store = Store::open(Location::File(&self.folder.join("orders.db")), &migrations)?;
-        let orders = Orders {
-            journal: Journal::new(store),
-            sessions: Arc::new(Everybody),
-            permissions: Arc::new(Everybody),
-            clock: SystemClock::shared(),
-            expiration_window: WINDOW,
-        };
+        let orders = orders_over(Journal::new(store));
         let tickets: Vec<_> =
             (0..self.orders).map(|_| ticket(&*orders.clock)).collect::<Result<_, _>>()?;
         for batch in tickets.chunks(BATCH) {
@@ -123,23 +113,4 @@ async fn call(
         notes.done(since);
     }
     Ok(notes)
-}
-
-/// A ticket like any other.
-fn ticket(clock: &dyn Clock) -> anyhow::Result<events::Ticket> {
-    let now = clock.now();
-    Ok(events::Ticket {
-        id: TicketId::generate(),
-        title: "Northern Lanterns, Amsterdam, 2027-03-12".to_owned(),
-        description: None,
-        price: MajorUnits::parse("49.50")?,
-        currency: Currency::Eur,
-        version: Version::INITIAL,
-        user_id: UserId::generate(),
-        status: TicketStatus::Approved,
-        order_id: None,
-        reserved_until: None,
-        created_at: now,
-        updated_at: now,
-    })
 }

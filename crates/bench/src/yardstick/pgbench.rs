@@ -8,11 +8,12 @@ use std::process::Stdio;
 
 use anyhow::{Context, ensure};
 use cluster::Backends;
-use events::{Event, OrderCreated, OrderStatus, TicketInOrder};
-use kernel::{
-    Clock, Currency, EventId, MajorUnits, OrderId, SystemClock, TicketId, UserId, Version,
-};
-use store::{PostgresOptions, Statement, Store, params};
+use events::{Event, OrderCreated, OrderStatus, Ticket, TicketInOrder};
+use kernel::{EventId, OrderId, TicketId, UserId, Version};
+use outbox::Journal;
+use store::{PostgresOptions, Store};
+
+use super::{orders_over, ticket};
 
 /// The name of its database, behind the family's.
 const DATABASE: &str = "yardstick";
@@ -24,33 +25,37 @@ const THREADS: usize = 2;
 /// hash.
 const CONNECTED_IN_A_SECOND: u64 = 25;
 
-/// What orders sends for a reservation. Ids are random here, and made by the server: pgbench has
-/// none. So all are for a ticket of their own, and one listing is what all of them look up.
+/// Tickets that are on sale: so many that hardly two clients look one up at the same time.
+const LISTED: u32 = 100_000;
+
+/// Listings kept in one commit while it gets ready.
+const BATCH: usize = 1000;
+
+/// What orders sends for a reservation, but for what tells it whether a row was inserted. Each
+/// order is for a ticket of its own, whose id is random, as all are here, and made by the server:
+/// pgbench has none. What it looks up is another, by its number.
 const SCRIPT: &str = "\
+\\set number random(1, :listed)
 begin;
 insert into orders (id, ticket_id, ticket_title, ticket_price, ticket_currency, ticket_version, \
 seller_id, buyer_id, status, cancel_reason, expires_at, version, revision, created_at, \
 updated_at) \
 select gen_random_uuid(), gen_random_uuid(), :title, 4950, 'EUR', 0, gen_random_uuid(), \
 gen_random_uuid(), 'created', null, 1800000000000000, 0, 0, 1800000000000000, 1800000000000000 \
-where exists (select 1 from listings where ticket_id = :listing and version = 0);
+where exists (select 1 from listings \
+where ticket_id = cast(lpad(to_hex(cast(:number as bigint)), 32, '0') as uuid) \
+and title = :title and price = 4950 and currency = 'EUR' and status = 'approved' for share);
 insert into outbox (id, envelope, claimed_by, claimed_until) values \
 (gen_random_uuid(), :envelope, gen_random_uuid(), 1800000000000000);
 commit;
 ";
-
-const LIST: &str =
-    "insert into listings (ticket_id, seller_id, title, price, currency, status, version)
-     values (?1, ?2, ?3, 4950, 'EUR', 'approved', 0)";
-
-const TITLE: &str = "Northern Lanterns, Amsterdam, 2027-03-12";
 
 /// The yardstick, ready to run.
 pub(crate) struct Pgbench {
     url: String,
     script: PathBuf,
     envelope: String,
-    listing: TicketId,
+    listing: Ticket,
     program: PathBuf,
 }
 
@@ -62,14 +67,21 @@ impl Pgbench {
         let migrations = [outbox::MIGRATIONS, orders::MIGRATIONS].concat();
         let options = PostgresOptions::derived(&url, DATABASE)?;
         let store = Store::connect(options, &migrations).await.context("yardstick P")?;
-        let listing = TicketId::generate();
-        let row = params![listing, UserId::generate(), TITLE];
-        store.apply(vec![Statement::one_row(LIST, row)]).await.context("yardstick P")?;
-        store.close().await;
+        let orders = orders_over(Journal::new(store));
+        let listing = ticket(&*orders.clock)?;
+        let numbered = |number| {
+            let id = TicketId::parse(&format!("00000000-0000-0000-0000-{number:012x}"))?;
+            Ok(Ticket { id, ..listing.clone() })
+        };
+        let listed: Vec<_> = (1..=LISTED).map(numbered).collect::<anyhow::Result<_>>()?;
+        for batch in listed.chunks(BATCH) {
+            orders.seed_listings(batch.to_vec()).await.context("yardstick P")?;
+        }
+        orders.journal.close().await;
         let script = folder.join("reservation.sql");
         fs::write(&script, SCRIPT).with_context(|| script.display().to_string())?;
         let url = format!("{url}_{DATABASE}");
-        Ok(Self { url, script, envelope: envelope()?, listing, program: program()? })
+        Ok(Self { url, script, envelope: envelope(&listing)?, listing, program: program()? })
     }
 
     /// Reservations a second by `clients` at once, for some `seconds` from when they are connected.
@@ -78,9 +90,9 @@ impl Pgbench {
         let output = tokio::process::Command::new(&self.program)
             .args(["--no-vacuum", "--protocol=prepared", "--jobs", &THREADS.to_string()])
             .args(["--client", &clients.to_string(), "--time", &seconds.to_string()])
-            .args(["--define", &format!("title={TITLE}")])
+            .args(["--define", &format!("title={}", self.listing.title)])
             .args(["--define", &format!("envelope={}", self.envelope)])
-            .args(["--define", &format!("listing={}", self.listing)])
+            .args(["--define", &format!("listed={LISTED}")])
             .arg("--file")
             .arg(&self.script)
             .arg(&self.url)
@@ -103,27 +115,27 @@ fn transactions(said: &str) -> Option<f64> {
 }
 
 /// What tells of an order.
-fn envelope() -> anyhow::Result<String> {
-    let now = SystemClock.now();
+fn envelope(listing: &Ticket) -> anyhow::Result<String> {
+    let at = listing.created_at;
     let order = events::Order {
         id: OrderId::generate(),
         ticket: TicketInOrder {
-            id: TicketId::generate(),
-            title: TITLE.to_owned(),
-            price: MajorUnits::parse("49.50")?,
-            currency: Currency::Eur,
-            version: Version::INITIAL,
+            id: listing.id,
+            title: listing.title.clone(),
+            price: listing.price,
+            currency: listing.currency,
+            version: listing.version,
         },
         user_id: UserId::generate(),
         status: OrderStatus::Created,
-        expires_at: now,
+        expires_at: at,
         version: Version::INITIAL,
-        created_at: now,
-        updated_at: now,
+        created_at: at,
+        updated_at: at,
         cancel_reason: None,
     };
     let event: Event = OrderCreated(order).into();
-    Ok(serde_json::to_string(&event.seal(EventId::generate(), now, None)?)?)
+    Ok(serde_json::to_string(&event.seal(EventId::generate(), at, None)?)?)
 }
 
 /// Debian keeps it with the other programs of its version.
@@ -140,6 +152,8 @@ fn program() -> anyhow::Result<PathBuf> {
 
 #[cfg(test)]
 mod tests {
+    use kernel::SystemClock;
+
     use super::*;
 
     #[test]
@@ -154,16 +168,20 @@ mod tests {
     #[test]
     fn the_script_has_what_orders_commits() {
         let store = include_str!("../../../orders/src/store.rs");
-        let insert = store.split_once("const INSERT: &str = \"insert into orders (").unwrap().1;
-        let insert = insert.split_once("\";").unwrap().0;
+        let insert = store.split_once("\"insert into orders (").unwrap().1;
         let columns = insert.split_once(')').unwrap().0;
-        let condition = insert.split_once(" where ").unwrap().1;
-        let condition = condition.replace("?2", ":listing").replace("?6", "0");
+        let condition = insert.split_once(" where exists (").unwrap().1.split_once('"').unwrap().0;
+        let number = "cast(lpad(to_hex(cast(:number as bigint)), 32, '0') as uuid)";
+        let values = [("?2", number), ("?3", ":title"), ("?4", "4950"), ("?5", "'EUR'")];
+        let condition = values
+            .iter()
+            .fold(condition.to_owned(), |said, (place, value)| said.replace(place, value));
         let words =
             |text: &str| text.split([',', ' ', '\n']).map(str::to_owned).collect::<String>();
         for part in [columns, &condition] {
             assert!(words(SCRIPT).contains(&words(part)), "{part}");
         }
-        assert!(envelope().unwrap().contains("order:created"));
+        let listing = ticket(&SystemClock).unwrap();
+        assert!(envelope(&listing).unwrap().contains("order:created"));
     }
 }

@@ -1,10 +1,11 @@
 //! A buyer reserves a ticket. The race everybody runs is decided by one insert.
 
 use ::store::StoreError;
-use kernel::{OrderId, TicketId};
+use events::Event;
+use kernel::{Decision, OrderId, TicketId};
 use ory::rights::OrderTicket;
 use ory::{Permit, tuples};
-use outbox::{NEWS_PATIENCE, Remember, retry_on_conflict};
+use outbox::{MayConflict, NEWS_PATIENCE, Remember, retry_on_conflict};
 
 use crate::domain::{Listing, Order, OrderError, PlaceOrder};
 use crate::store::{self, ONE_ACTIVE_PER_TICKET, Offer};
@@ -15,53 +16,71 @@ impl Orders {
     /// first, so that there is no moment at which the order is visible without them.
     ///
     /// # Errors
-    /// When the ticket is unknown, not on sale, held by another order, or changed all the while; or
-    /// when a repeat of the request was quicker.
+    /// When the ticket is unknown, not on sale, held by another order, or changed by its seller
+    /// again and again; or when a repeat of the request was quicker.
     pub async fn place_order(
         &self,
         permit: Permit<OrderTicket>,
         remember: Remember<Order>,
     ) -> Result<Order, Error> {
-        let mut known = Some(self.free_listing(permit.object()).await?);
-        let _until_stored = self.journal.wait_for_room().await;
-        retry_on_conflict(|| self.try_place(permit, known.take(), &remember)).await
-    }
-
-    /// `known` is the listing as it was a while ago. Whether it still is like that, the insert
-    /// decides: the seller may have been told since that the ticket costs more, or is withdrawn.
-    async fn try_place(
-        &self,
-        permit: Permit<OrderTicket>,
-        known: Option<Listing>,
-        remember: &Remember<Order>,
-    ) -> Result<Order, Error> {
         let (ticket_id, buyer) = (permit.object(), permit.user());
-        let not_placed = |error| Error::NotPlaced(ticket_id, error);
-        let listing = match known {
-            Some(listing) => listing,
-            None => self.free_listing(ticket_id).await?,
-        };
+        let mut listing = self.free_listing(ticket_id).await?;
+        let let_in = self.journal.wait_for_room().await;
+        if let_in.has_waited() {
+            // somebody else may have been quicker
+            listing = self.free_listing(ticket_id).await?;
+        }
         let (id, at) = (OrderId::generate(), self.clock.now());
         let place = PlaceOrder { id, buyer, at, window: self.expiration_window };
-        let decision = Order::place(&listing, place).map_err(not_placed)?;
+        let decision = decide(&listing, place)?;
 
         let rights = [tuples::order_owner(id, buyer), tuples::order_parent(id, ticket_id)];
         self.permissions.grant(&rights).await?;
-        match store::insert(&self.journal, decision, remember).await {
+        let mut placed = self.store_order(decision, &remember).await;
+        if placed.as_ref().is_err_and(MayConflict::is_conflict) {
+            placed = retry_on_conflict(|| self.place_anew(ticket_id, place, &remember)).await;
+        }
+        drop(let_in);
+        match &placed {
             Ok(order) => {
                 meter::moved(order.state);
                 tracing::info!(order.id = %id, ticket.id = %ticket_id, user.id = %buyer,
                     "Placed order {id}");
-                Ok(order)
             }
-            // another order was quicker, a change of the ticket, or a repeat of the same request
-            Err(lost @ (StoreError::Constraint { .. } | StoreError::Conflict { .. })) => {
+            Err(error) if changed_nothing(error) => {
                 ory::forget_unused(&*self.permissions, &rights).await;
-                let is_held = lost.is_constraint(ONE_ACTIVE_PER_TICKET);
-                Err(if is_held { not_placed(OrderError::AlreadyReserved) } else { lost.into() })
             }
-            Err(error) => Err(error.into()),
+            Err(_) => {}
         }
+        placed
+    }
+
+    /// Decides again: the seller has changed the ticket since, and may have been told that
+    /// everybody relies on it.
+    async fn place_anew(
+        &self,
+        ticket_id: TicketId,
+        place: PlaceOrder,
+        remember: &Remember<Order>,
+    ) -> Result<Order, Error> {
+        let listing = self.free_listing(ticket_id).await?;
+        self.store_order(decide(&listing, place)?, remember).await
+    }
+
+    async fn store_order(
+        &self,
+        decision: Decision<Order, Event>,
+        remember: &Remember<Order>,
+    ) -> Result<Order, Error> {
+        let ticket_id = decision.state.ticket.id;
+        store::insert(&self.journal, decision, remember).await.map_err(|error| {
+            let is_held = error.is_constraint(ONE_ACTIVE_PER_TICKET);
+            if is_held {
+                Error::NotPlaced(ticket_id, OrderError::AlreadyReserved)
+            } else {
+                error.into()
+            }
+        })
     }
 
     /// A ticket that no order holds.
@@ -86,4 +105,18 @@ impl Orders {
         let offer = self.journal.wait_for(NEWS_PATIENCE, look).await?;
         offer.ok_or(Error::TicketNotKnownYet(id))
     }
+}
+
+fn decide(listing: &Listing, place: PlaceOrder) -> Result<Decision<Order, Event>, Error> {
+    Order::place(listing, place).map_err(|error| Error::NotPlaced(listing.ticket_id, error))
+}
+
+/// Whether it is certain that no order was stored: another one was quicker, a change of the ticket,
+/// or a repeat of the same request.
+const fn changed_nothing(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::NotPlaced(..)
+            | Error::Store(StoreError::Constraint { .. } | StoreError::Conflict { .. })
+    )
 }
