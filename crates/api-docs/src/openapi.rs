@@ -122,20 +122,27 @@ fn take_idempotency_key(operation: &mut Operation) {
         .build();
     operation.parameters.get_or_insert_default().push(parameter.into());
     let reused = "`idempotency-key-reused`: the key came with another body before.";
-    let conflict = ResponseBuilder::new().description(reused).build();
-    operation.responses.responses.entry("409".to_owned()).or_insert_with(|| conflict.into());
+    add_reason(operation, "409", reused);
 }
 
 /// What changes something isn't taken from another site's page, by the cookie alone.
 fn be_of_our_pages(operation: &mut Operation) {
-    let text = "`cross-site-request`: another site told the browser to send this.";
+    add_reason(
+        operation,
+        "403",
+        "`cross-site-request`: another site told the browser to send this.",
+    );
+}
+
+/// Says one more reason for `status`.
+fn add_reason(operation: &mut Operation, status: &str, text: &str) {
     let responses = &mut operation.responses.responses;
-    match responses.get_mut("403") {
+    match responses.get_mut(status) {
         Some(RefOr::T(known)) => known.description = format!("{} {text}", known.description),
         Some(RefOr::Ref(_)) => {}
         None => {
             let response = ResponseBuilder::new().description(text).build();
-            responses.insert("403".to_owned(), response.into());
+            responses.insert(status.to_owned(), response.into());
         }
     }
 }

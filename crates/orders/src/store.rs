@@ -41,14 +41,14 @@ const PARTIES: &str = "select buyer_id, ticket_id from orders where id = ?1";
 
 /// Inserts an order, if its ticket is still on sale as the order says; `$lock` sees to it that
 /// this is so until the order is stored.
-macro_rules! insert {
+macro_rules! insert_sql {
     ($lock:literal) => {
         concat!(
-            "insert into orders (id, ticket_id, ticket_title, ticket_price,
+            "insert into orders (ticket_id, id, ticket_title, ticket_price,
      ticket_currency, ticket_version, seller_id, buyer_id, status, cancel_reason, expires_at,
      version, revision, created_at, updated_at)
      select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15
-     where exists (select 1 from listings where ticket_id = ?2 and title = ?3 and price = ?4
+     where exists (select 1 from listings where ticket_id = ?1 and title = ?3 and price = ?4
      and currency = ?5 and status = 'approved'",
             $lock,
             ")"
@@ -57,11 +57,11 @@ macro_rules! insert {
 }
 
 /// There, nobody else writes meanwhile.
-const INSERT_SQLITE: &str = insert!("");
+const INSERT_SQLITE: &str = insert_sql!("");
 
 /// There, a statement sees what was committed before it began. Whoever changes the listing waits
 /// until the order is stored, or is waited for.
-const INSERT_POSTGRES: &str = insert!(" for share");
+const INSERT_POSTGRES: &str = insert_sql!(" for share");
 
 const UPDATE: &str = "update orders set status = ?3, cancel_reason = ?4, version = ?5,
      updated_at = ?6, revision = revision + 1 where id = ?1 and revision = ?2";
@@ -255,8 +255,8 @@ pub(crate) async fn insert(
 ) -> Result<Order, StoreError> {
     let Decision { state: order, events } = decision;
     let row = params![
-        order.id,
         order.ticket.id,
+        order.id,
         order.ticket.title.as_str(),
         order.ticket.price.of(order.ticket.currency).minor(),
         order.ticket.currency.code(),

@@ -4,7 +4,7 @@ use kernel::{Timestamp, Version};
 use uuid::Uuid;
 
 /// A parameter or a column's value, in the types both engines share.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Value {
     /// No value.
     Null,

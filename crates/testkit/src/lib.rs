@@ -25,6 +25,7 @@ pub use everybody::{Everybody, Only};
 pub use person::{Answer, PASSWORD, Person};
 pub use platform::{Launch, TestPlatform, pass};
 pub use postgres::{
-    ENGINES, PostgresDatabase, TestPlace, TestStore, engine, postgres_client, service,
+    ENGINES, PostgresDatabase, TestPlace, TestStore, client_beside, engine, postgres_client,
+    service,
 };
 pub use servers::OwnServers;

@@ -133,8 +133,7 @@ impl TestStore {
         Store::connect(options, &[]).await.unwrap();
         let client = postgres_client(&shared()).await;
         client.batch_execute(&format!("create schema {schema}")).await.unwrap();
-        let url = format!("{}?options=-c%20search_path%3D{schema}", shared());
-        let mut options = PostgresOptions::new(url, "test");
+        let mut options = PostgresOptions::new(in_schema(&schema), "test");
         options.connections_max = 8;
         let store = Store::connect(options, migrations).await.unwrap();
         Self { store, place: TestPlace(Some(schema)) }
@@ -152,6 +151,20 @@ impl Drop for TestPlace {
 /// The database that tests share.
 fn shared() -> String {
     format!("{}/ticketing_tests", service("POSTGRES_URL").trim_end_matches('/'))
+}
+
+/// That database, where `schema` is all that is seen of it.
+fn in_schema(schema: &str) -> String {
+    format!("{}?options=-c%20search_path%3D{schema}", shared())
+}
+
+/// A connection of the test's own to what the [`TestStore`] has that a context is over, whose
+/// `current_schema()` this is.
+///
+/// # Panics
+/// When the server is away.
+pub async fn client_beside(schema: &str) -> tokio_postgres::Client {
+    postgres_client(&in_schema(schema)).await
 }
 
 /// The engine that this test program is about: PostgreSQL if it is called `postgres`. A program of

@@ -112,11 +112,10 @@ fn decide(listing: &Listing, place: PlaceOrder) -> Result<Decision<Order, Event>
 }
 
 /// Whether it is certain that no order was stored: another one was quicker, a change of the ticket,
-/// or a repeat of the same request.
+/// or a repeat of the same request; or the database had no room for it. Of one that went away,
+/// nobody knows.
 const fn changed_nothing(error: &Error) -> bool {
-    matches!(
-        error,
-        Error::NotPlaced(..)
-            | Error::Store(StoreError::Constraint { .. } | StoreError::Conflict { .. })
-    )
+    use StoreError::{Busy, Conflict, Constraint, Full};
+    let Error::Store(error) = error else { return matches!(error, Error::NotPlaced(..)) };
+    matches!(error, Constraint { .. } | Conflict { .. } | Busy { .. } | Full { .. })
 }

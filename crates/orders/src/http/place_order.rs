@@ -37,6 +37,7 @@ struct PlaceOrderBody {
             `ticket-not-for-sale`: it is not on sale. `validation`: a field is wrong."),
         (status = 403, description = "`own-ticket`: it is the caller's own ticket."),
         (status = 404, description = "`ticket-not-found`: there is no such ticket."),
+        (status = 409, description = "`conflict`: its seller changed it again and again."),
     ),
 )]
 pub(super) async fn place_order(

@@ -11,6 +11,7 @@ mod ending_property;
 mod idempotency;
 #[path = "../it/listing_property.rs"]
 mod listing_property;
+mod locks;
 #[path = "../it/page_property.rs"]
 mod page_property;
 #[path = "../it/payments_property.rs"]

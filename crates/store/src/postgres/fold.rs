@@ -24,6 +24,11 @@ pub(super) fn is_foldable(statement: &Statement) -> bool {
         && parse(sql, params.len()).is_some_and(|insert| is_certain(&insert))
 }
 
+/// Whether a guard may refuse `statement`: a plain insert does what it must, or fails by itself.
+pub(super) fn may_be_refused(statement: &Statement) -> bool {
+    statement.guard != Guard::None && !is_foldable(statement)
+}
+
 /// The statement `sql`, which [`is_foldable`], for so many rows of so many parameters, as
 /// PostgreSQL takes it.
 pub(super) fn folded(sql: &str, params: usize, rows: usize) -> Option<String> {

@@ -45,23 +45,42 @@ pub(super) async fn apply(connection: &mut Connection, batch: &[Statement]) -> R
 /// Applies `batches`, all or none: when one is refused, each is to be tried alone.
 ///
 /// Batches with the same statements are carried out side by side, all of their first ones, then
-/// all of their second ones, so that rows can be inserted together ([`fold`]). Callers who wait at
-/// the same time are promised no order.
+/// all of their second ones, so that rows can be inserted together ([`fold`]); see [`planned`].
+/// Callers who wait at the same time are promised no order.
 pub(super) async fn apply_together(
     connection: &mut Connection,
     batches: &[&[Statement]],
 ) -> Result<(), Failure> {
     let mut requests = vec![Request::word(connection, BEGIN).await?];
-    for alike in alike(batches) {
-        let length = alike.first().map_or(0, |batch| batch.len());
-        for place in 0..length {
-            let row: Vec<_> = alike.iter().filter_map(|batch| batch.get(place)).collect();
-            add(&mut requests, connection, &row).await?;
-        }
+    for statements in planned(batches) {
+        add(&mut requests, connection, &statements).await?;
     }
     requests.push(Request::word(connection, COMMIT).await?);
     let rollback = Request::word(connection, ROLLBACK).await?;
     transact(&connection.client, &requests, &rollback).await
+}
+
+/// What `batches` do, in the order in which it is done: statements that differ in nothing but their
+/// parameters, group by group.
+///
+/// Groups that lock the same rows are to do it in the same order, or they wait for each other until
+/// the server ends one of them, a second later: so what is alike goes by its parameters, the first
+/// of which names the row. And batches that may be refused come last, since they look at rows that
+/// others change: a change then waits for no row that its own group has looked at.
+fn planned<'a>(batches: &[&'a [Statement]]) -> Vec<Vec<&'a Statement>> {
+    let mut kinds = alike(batches);
+    let may_be_refused = |batch: &&[Statement]| batch.iter().any(fold::may_be_refused);
+    kinds.sort_by_key(|kind| kind.first().is_some_and(may_be_refused));
+    let mut plan = Vec::new();
+    for kind in kinds {
+        let length = kind.first().map_or(0, |batch| batch.len());
+        for place in 0..length {
+            let mut row: Vec<_> = kind.iter().filter_map(|batch| batch.get(place)).collect();
+            row.sort_by(|one, other| one.params.cmp(&other.params));
+            plan.push(row);
+        }
+    }
+    plan
 }
 
 /// Adds what carries out `statements`, which differ in nothing but their parameters.
@@ -206,4 +225,41 @@ fn unsent(error: &Error, sql: &'static str) -> Failure {
         return Failure::Again(from_postgres(error));
     }
     failure_of(error, sql)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIST: &str = "insert into listings (id, price) values (?1, ?2) on conflict do nothing";
+    const TELL: &str = "insert into outbox (id) values (?1)";
+    const ORDER: &str =
+        "insert into orders (ticket) select ?1 where exists (select 1 from listings)";
+
+    fn order(ticket: i64, event: i64) -> [Statement; 2] {
+        [
+            Statement::one_row(ORDER, [Value::from(ticket)]),
+            Statement::one_row(TELL, [Value::from(event)]),
+        ]
+    }
+
+    fn listing(ticket: i64) -> [Statement; 1] {
+        [Statement::new(LIST, [Value::from(ticket), Value::from(5_i64)])]
+    }
+
+    #[test]
+    fn everybody_locks_in_the_same_order() {
+        let orders = [order(3, 1), order(1, 2)];
+        let listings = [listing(2), listing(1)];
+        let batches: [&[Statement]; 4] = [&orders[0], &listings[0], &orders[1], &listings[1]];
+        let plan: Vec<_> = planned(&batches)
+            .into_iter()
+            .map(|row| (row[0].sql, row.iter().map(|it| it.params[0].clone()).collect::<Vec<_>>()))
+            .collect();
+        let numbers = |numbers: [i64; 2]| numbers.map(Value::from).to_vec();
+        assert_eq!(
+            plan,
+            [(LIST, numbers([1, 2])), (ORDER, numbers([1, 3])), (TELL, numbers([1, 2]))]
+        );
+    }
 }
