@@ -18,11 +18,8 @@ use testkit::Everybody;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::{orders_over, ticket};
+use super::{orders_over, seed, ticket};
 use crate::load::{Measured, Notes, gather};
-
-/// Listings kept in one commit while it gets ready.
-const BATCH: usize = 1000;
 
 /// What to place.
 #[derive(Args)]
@@ -77,9 +74,7 @@ impl Commits {
         let orders = orders_over(Journal::new(store));
         let tickets: Vec<_> =
             (0..self.orders).map(|_| ticket(&*orders.clock)).collect::<Result<_, _>>()?;
-        for batch in tickets.chunks(BATCH) {
-            orders.seed_listings(batch.to_vec()).await?;
-        }
+        seed(&orders, &tickets).await?;
         let tickets: Arc<[_]> = tickets.into_iter().map(|ticket| ticket.id).collect();
         let taken = Arc::new(AtomicUsize::new(0));
         let started = Instant::now();

@@ -13,6 +13,9 @@ pub(crate) mod bare;
 pub(crate) mod commits;
 pub(crate) mod pgbench;
 
+/// Listings kept in one commit while it gets ready.
+const BATCH: usize = 1000;
+
 /// How long a buyer would have to pay.
 const WINDOW: Duration = Duration::from_secs(900);
 
@@ -25,6 +28,14 @@ fn orders_over(journal: Journal) -> Orders {
         clock: SystemClock::shared(),
         expiration_window: WINDOW,
     }
+}
+
+/// Keeps these listings.
+async fn seed(orders: &Orders, tickets: &[events::Ticket]) -> anyhow::Result<()> {
+    for batch in tickets.chunks(BATCH) {
+        orders.seed_listings(batch.to_vec()).await?;
+    }
+    Ok(())
 }
 
 /// A ticket like any other.

@@ -13,7 +13,7 @@ use kernel::{EventId, OrderId, TicketId, UserId, Version};
 use outbox::Journal;
 use store::{PostgresOptions, Store};
 
-use super::{orders_over, ticket};
+use super::{orders_over, seed, ticket};
 
 /// The name of its database, behind the family's.
 const DATABASE: &str = "yardstick";
@@ -27,9 +27,6 @@ const CONNECTED_IN_A_SECOND: u64 = 25;
 
 /// Tickets that are on sale: so many that hardly two clients look one up at the same time.
 const LISTED: u32 = 100_000;
-
-/// Listings kept in one commit while it gets ready.
-const BATCH: usize = 1000;
 
 /// What orders sends for a reservation, but for what tells it whether a row was inserted. Each
 /// order is for a ticket of its own, whose id is random, as all are here, and made by the server:
@@ -81,9 +78,7 @@ impl Pgbench {
             Ok(Ticket { id, ..listing.clone() })
         };
         let listed: Vec<_> = (1..=LISTED).map(numbered).collect::<anyhow::Result<_>>()?;
-        for batch in listed.chunks(BATCH) {
-            orders.seed_listings(batch.to_vec()).await.context("yardstick P")?;
-        }
+        seed(&orders, &listed).await.context("yardstick P")?;
         let script = folder.join("reservation.sql");
         let url = format!("{url}_{DATABASE}");
         let envelope = envelope(&listing)?;
